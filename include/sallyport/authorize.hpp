@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/limit/sliding_log.hpp>
+#include <sallyport/parts.hpp>
+#include <sallyport/passage.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace sallyport {
+
+/// The gate: answers who is asking, whether it is really them, whether they may, and how often, in that order.
+///
+///     sallyport::authorizer gate{clients, rules};                          // the parts that most hosts want
+///     sallyport::authorizer gate{clients, rules, limiter, manual_clock{}};  // any part replaced, in any order
+///
+/// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Parts: a limiter
+/// (`sliding_log`), a steady clock, a wall clock, a verifier (of `sha256:` secrets), a way in which credentials are
+/// presented (the two fields that the rules name), an observer (none). Thread-safe as far as its parts are; those
+/// of this library all are.
+template <class Store, class Rules, class... Parts>
+class authorizer {
+    static_assert(client_store<std::remove_cvref_t<Store>>,
+                  "the first argument is no client store: it needs record_type and find(id, project) const");
+
+public:
+    using level_type = typename Rules::level_type;
+    using api_type = typename Rules::api_type;
+    using request = sallyport::request<api_type>;
+    using decision = sallyport::decision<level_type>;
+    using observation = sallyport::observation<level_type, api_type>;
+
+    constexpr authorizer(Store&& store, Rules rules, Parts&&... parts)
+        : store_(static_cast<Store&&>(store)), rules_(std::move(rules)), parts_(static_cast<Parts&&>(parts)...) {}
+
+    /// Decides about one request. Never throws and never waits but for its parts; allocates only what they do.
+    decision authorize(request const& asked) noexcept {
+        passage<level_type, api_type> way(rules_, asked, presentation().read(asked.headers));
+        std::optional<lookup_type> found;  // keeps the record alive until the proof is answered
+        while (way.next() != need::nothing) {
+            attempt([&] { step(way, found); }, [&] { way.answer_failed(); });
+        }
+        if constexpr (has<typename roles::observer>) parts_.template get<typename roles::observer>().on_decision(way.observed());
+        return way.decided();
+    }
+
+    Rules const& rules() const noexcept { return rules_; }
+
+private:
+    using record_type = client_record<level_type, api_type>;
+    using store_type = std::remove_cvref_t<Store>;
+    using lookup_type = decltype(std::declval<store_type const&>().find(std::declval<uuid const&>(), std::string_view()));
+    using need = typename passage<level_type, api_type>::need;
+    using roles = part_roles<level_type, api_type>;
+    using set = part_set<Parts...>;
+
+    static_assert(std::is_same_v<typename store_type::record_type, record_type>,
+                  "the store holds records of other levels or APIs than the rules speak of");
+    static_assert((true && ... && (roles::template roles_of<std::remove_cvref_t<Parts>> > 0)),
+                  "a part fits no role: it is no limiter, steady clock, wall clock, verifier, presentation or observer");
+    static_assert((true && ... && (roles::template roles_of<std::remove_cvref_t<Parts>> < 2)),
+                  "a part fits several roles: give one part for each role");
+
+    template <class Role>
+    static constexpr bool has = [] {
+        static_assert(set::template count<Role> < 2, "two parts were given for one role");
+        return set::template count<Role> == 1;
+    }();
+
+    void step(passage<level_type, api_type>& way, std::optional<lookup_type>& found) {
+        switch (way.next()) {
+            case need::record:
+                found.emplace(store().find(way.client(), way.project()));
+                return way.answer(*found);
+            case need::proof: return way.answer(verifier().verify(way.attempt(*found, wall().now())));
+            case need::allowance: {
+                auto const& claims = way.claims();
+                return way.answer(limiter().take({claims.data(), claims.size()}, steady().now()));
+            }
+            case need::nothing: return;
+        }
+    }
+
+    /// The one place where a part's exception ends: it counts as the part's failure.
+    template <class Work, class OnFailure>
+    static void attempt(Work work, [[maybe_unused]] OnFailure on_failure) noexcept {
+#if defined(__cpp_exceptions)
+        try {
+            work();
+        } catch (...) {
+            on_failure();
+        }
+#else
+        work();
+#endif
+    }
+
+    template <class Role, class Default>
+    auto& part(Default& stand_in) noexcept {
+        if constexpr (has<Role>) {
+            return parts_.template get<Role>();
+        } else {
+            return stand_in;
+        }
+    }
+
+    store_type const& store() const noexcept { return store_; }
+    auto& limiter() noexcept { return part<typename roles::limiter>(limiter_); }
+    auto& steady() noexcept { return part<typename roles::steady_clock>(steady_); }
+    auto& wall() noexcept { return part<typename roles::wall_clock>(wall_); }
+    auto& verifier() noexcept { return part<typename roles::verifier>(verifier_); }
+    auto& presentation() noexcept { return part<typename roles::presentation>(rules_.fields); }
+
+    Store store_;
+    Rules rules_;
+    set parts_;
+    [[no_unique_address]] default_part<set, typename roles::limiter, sliding_log> limiter_{};
+    [[no_unique_address]] default_part<set, typename roles::steady_clock, sallyport::steady_clock> steady_{};
+    [[no_unique_address]] default_part<set, typename roles::wall_clock, sallyport::wall_clock> wall_{};
+    [[no_unique_address]] default_part<set, typename roles::verifier, sallyport::verifier<sha256_scheme>> verifier_{};
+};
+
+template <class Store, class Rules, class... Parts>
+authorizer(Store&&, Rules, Parts&&...) -> authorizer<Store, Rules, Parts...>;
+
+}  // namespace sallyport

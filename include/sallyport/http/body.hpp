@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/decision.hpp>
+#include <sallyport/http/json.hpp>
+
+#include <fmt/format.h>
+
+#include <concepts>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace sallyport::http {
+
+/// The status's phrase (RFC 9110 §15), for the statuses of denials.
+constexpr std::string_view status_phrase(unsigned status) noexcept {
+    switch (status) {
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 429: return "Too Many Requests";
+        default: return "Service Unavailable";
+    }
+}
+
+/// What the caller is told. Before proof it is one sentence, whatever happened.
+inline std::string message_of(denial const& why) {
+    switch (why.reason) {
+        case denial_reason::access_not_allowed: return fmt::format("This client may not use the {} API", why.api);
+        case denial_reason::out_of_scope:
+            if (why.project.empty()) return "The project is not within this client's scope";
+            return fmt::format("The project \"{}\" is not within this client's scope", why.project.view());
+        case denial_reason::rate_limited: return "You have exceeded the rate limit for this endpoint.";
+        case denial_reason::store_failed:
+        case denial_reason::verifier_failed:
+        case denial_reason::limiter_failed: return "The service can't decide about this request now. Try again later.";
+        case denial_reason::ambiguous_credentials:
+        case denial_reason::missing_client_id:
+        case denial_reason::malformed_client_id:
+        case denial_reason::insecure_transport:
+        case denial_reason::missing_client_secret:
+        case denial_reason::origin_not_allowed:
+        case denial_reason::unknown_client:
+        case denial_reason::wrong_secret:
+        case denial_reason::expired_secret:
+        case denial_reason::client_disabled: break;
+    }
+    return "Invalid client credentials";
+}
+
+/// Whether an explaining host names the reason in the body.
+constexpr bool can_be_explained(denial const& why) noexcept { return why.status == 401 || why.status == 403; }
+
+/// The form of a denial's body: its media type, and how it is written.
+template <class T>
+concept body_form = requires(std::string& out, denial const& why, bool explain) {
+    { T::content_type } -> std::convertible_to<std::string_view>;
+    T::append(out, why, explain);
+};
+
+/// `{"error":…,"message":…}`, and a leading `"status"` on 429 and 503: the bytes of OpenPanel's API.
+struct error_json {
+    static constexpr std::string_view content_type = "application/json; charset=utf-8";
+
+    static void append(std::string& out, denial const& why, bool explain) {
+        out += '{';
+        if (why.status == 429 || why.status == 503) fmt::format_to(std::back_inserter(out), "\"status\":{},", why.status);
+        fmt::format_to(std::back_inserter(out), "\"error\":\"{}\",\"message\":", status_phrase(why.status));
+        append_json_string(out, message_of(why));
+        if (explain && can_be_explained(why)) fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason_name(why.reason));
+        out += '}';
+    }
+};
+
+/// Problem details (RFC 9457). A limit's type is the one that draft-ietf-httpapi-ratelimit-headers-10 registers.
+struct problem_json {
+    static constexpr std::string_view content_type = "application/problem+json";
+
+    static void append(std::string& out, denial const& why, bool explain) {
+        bool const over_quota = why.reason == denial_reason::rate_limited;
+        fmt::format_to(std::back_inserter(out), "{{\"type\":\"{}\",\"title\":\"{}\",\"status\":{},\"detail\":",
+                       over_quota ? "https://iana.org/assignments/http-problem-types#quota-exceeded" : "about:blank",
+                       status_phrase(why.status), why.status);
+        append_json_string(out, message_of(why));
+        if (explain && can_be_explained(why)) fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason_name(why.reason));
+        out += '}';
+    }
+};
+
+}  // namespace sallyport::http

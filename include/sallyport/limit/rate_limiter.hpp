@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/model/claim.hpp>
+#include <sallyport/model/clock.hpp>
+
+#include <concepts>
+#include <span>
+
+namespace sallyport {
+
+/// Decides whether a request may pass now. `take` answers for all claims together: all are admitted and
+/// counted, or none is. It may be called from several threads at once. What can't be seen from its type: a
+/// refused request uses nothing up; a clock that stands still or steps back admits nothing extra. A limiter
+/// that throws counts as failed.
+template <class T>
+concept rate_limiter = requires(T& limiter, std::span<claim const> claims, steady_time now) {
+    { limiter.take(claims, now) } -> std::same_as<allowance>;
+};
+
+}  // namespace sallyport

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace sallyport {
+
+/// The compiler's own spelling of an enumerator; empty if no enumerator has that value.
+template <auto Value>
+constexpr std::string_view spelled_enumerator() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+    std::string_view text = __FUNCSIG__;
+    auto const start = text.rfind("spelled_enumerator<") + 19;
+    text = text.substr(start, text.rfind('>') - start);
+#else
+    std::string_view text = __PRETTY_FUNCTION__;
+    auto const start = text.find("Value = ") + 8;
+    text = text.substr(start, text.find_first_of("];", start) - start);
+#endif
+    bool const is_number = text.empty() || text.front() == '(' || (text.front() >= '0' && text.front() <= '9');
+    if (is_number) return {};
+    return text.substr(text.rfind(':') + 1);
+}
+
+/// What the library knows of a host's enumeration. The primary template counts the enumerators itself; they
+/// run from 0 without a gap, and there are at most 64. An enumerator that ends in an underscore is named
+/// without it, since `export` is a keyword. Specialise this for other names, or for enumerators that the
+/// count can't see: a `count`, and `names` as an array of that many.
+template <class E>
+struct enumerator_traits {
+    static_assert(std::is_enum_v<E> && !std::is_convertible_v<E, int>,
+                  "levels and APIs are scoped enumerations: enum class level { … }");
+
+private:
+    static constexpr std::size_t probed = 66;
+
+    template <std::size_t... I>
+    static constexpr std::array<std::string_view, probed> probe(std::index_sequence<I...>) noexcept {
+        return {named(spelled_enumerator<static_cast<E>(I)>())...};
+    }
+    static constexpr std::string_view named(std::string_view spelled) noexcept {
+        if (spelled.ends_with('_')) spelled.remove_suffix(1);
+        return spelled;
+    }
+    static constexpr std::array<std::string_view, probed> all = probe(std::make_index_sequence<probed>());
+    static constexpr std::size_t counted = [] {
+        std::size_t n = 0;
+        while (n < probed && !all[n].empty()) ++n;
+        return n;
+    }();
+    static constexpr bool has_gap = [] {
+        for (std::size_t i = counted; i < probed; ++i) {
+            if (!all[i].empty()) return true;
+        }
+        return false;
+    }();
+    static_assert(counted > 0 && !has_gap, "enumerators run from 0 without a gap");
+    static_assert(counted <= 64, "at most 64 enumerators");
+
+public:
+    static constexpr std::size_t count = counted;
+    static constexpr std::array<std::string_view, count> names = [] {
+        std::array<std::string_view, count> first{};
+        for (std::size_t i = 0; i < count; ++i) first[i] = all[i];
+        return first;
+    }();
+};
+
+/// A host's levels or APIs: a scoped enumeration that can be counted and named.
+template <class E>
+concept enumeration = std::is_enum_v<E> && requires {
+    { enumerator_traits<E>::count } -> std::convertible_to<std::size_t>;
+    { enumerator_traits<E>::names[0] } -> std::convertible_to<std::string_view>;
+};
+
+template <enumeration E>
+inline constexpr std::size_t enumerator_count = enumerator_traits<E>::count;
+
+/// The place of an enumerator, from 0.
+template <enumeration E>
+constexpr std::size_t enumerator_index(E value) noexcept {
+    return static_cast<std::size_t>(value);
+}
+
+/// Whether the value is one of the enumerators: a cast can make one that isn't.
+template <enumeration E>
+constexpr bool is_enumerator(E value) noexcept {
+    return enumerator_index(value) < enumerator_count<E>;
+}
+
+/// The enumerator's name as it is written on the wire; empty for a value that is none.
+template <enumeration E>
+constexpr std::string_view enumerator_name(E value) noexcept {
+    return is_enumerator(value) ? std::string_view(enumerator_traits<E>::names[enumerator_index(value)]) : std::string_view();
+}
+
+/// A set of enumerators; empty unless said otherwise.
+template <enumeration E>
+class enumerator_set {
+public:
+    constexpr enumerator_set() noexcept = default;
+    constexpr enumerator_set(std::initializer_list<E> members) noexcept {
+        for (auto const member : members) bits_ |= bit(member);
+    }
+    constexpr bool contains(E value) const noexcept { return (bits_ & bit(value)) != 0; }
+
+    friend constexpr bool operator==(enumerator_set, enumerator_set) noexcept = default;
+
+private:
+    static constexpr std::uint64_t bit(E value) noexcept {
+        return is_enumerator(value) ? std::uint64_t{1} << enumerator_index(value) : 0;
+    }
+
+    std::uint64_t bits_ = 0;
+};
+
+}  // namespace sallyport

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/crypto/hex.hpp>
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace sallyport {
+
+/// Where a request came from: an IPv4 address, an IPv6 address, or unknown. A small value that owns itself.
+/// A v4 address mapped into v6 (RFC 4291 §2.5.5.2), as dual-stack sockets show it, is the v4 address.
+class peer_address {
+public:
+    enum class family : std::uint8_t { unknown, v4, v6 };
+
+    constexpr peer_address() noexcept = default;  ///< unknown
+
+    static constexpr peer_address v4(std::array<std::uint8_t, 4> const& bytes) noexcept {
+        peer_address made;
+        made.family_ = family::v4;
+        std::copy(bytes.begin(), bytes.end(), made.bytes_.begin());
+        return made;
+    }
+    static constexpr peer_address v6(std::array<std::uint8_t, 16> const& bytes) noexcept {
+        constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+        if (std::equal(mapped.begin(), mapped.end(), bytes.begin())) {
+            return v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+        }
+        peer_address made;
+        made.family_ = family::v6;
+        made.bytes_ = bytes;
+        return made;
+    }
+
+    /// The address that the text spells, in the usual forms: dotted quads without leading zeros, RFC 4291
+    /// §2.2 with `::`, a v4 tail and a zone, which is dropped. Unknown for anything else.
+    static constexpr peer_address parse(std::string_view text) noexcept {
+        if (text.find(':') == text.npos) {
+            auto const quad = parse_v4(text);
+            return quad ? v4(*quad) : peer_address();
+        }
+        auto const bytes = parse_v6(text.substr(0, text.find('%')));
+        return bytes ? v6(*bytes) : peer_address();
+    }
+
+    constexpr family kind() const noexcept { return family_; }
+    constexpr bool known() const noexcept { return family_ != family::unknown; }
+    constexpr std::array<std::uint8_t, 16> const& bytes() const noexcept { return bytes_; }  ///< v4: the first four
+
+    /// What one subscriber holds: a v4 address, or the /64 of a v6 one, within which a host picks freely.
+    constexpr peer_address network() const noexcept {
+        auto made = *this;
+        if (family_ == family::v6) std::fill(made.bytes_.begin() + 8, made.bytes_.end(), std::uint8_t{0});
+        return made;
+    }
+
+    friend constexpr bool operator==(peer_address const&, peer_address const&) noexcept = default;
+    friend constexpr auto operator<=>(peer_address const&, peer_address const&) noexcept = default;
+
+private:
+    static constexpr std::optional<std::array<std::uint8_t, 4>> parse_v4(std::string_view text) noexcept {
+        std::array<std::uint8_t, 4> bytes{};
+        for (std::size_t i = 0; i < 4; ++i) {
+            auto const dot = text.find('.');
+            auto const part = i < 3 ? text.substr(0, dot) : text;
+            if ((i < 3 && dot == text.npos) || part.empty() || part.size() > 3) return std::nullopt;
+            if (part.size() > 1 && part.front() == '0') return std::nullopt;
+            unsigned value = 0;
+            for (auto const c : part) {
+                if (c < '0' || c > '9') return std::nullopt;
+                value = value * 10 + static_cast<unsigned>(c - '0');
+            }
+            if (value > 255) return std::nullopt;
+            bytes[i] = static_cast<std::uint8_t>(value);
+            if (i < 3) text.remove_prefix(dot + 1);
+        }
+        return bytes;
+    }
+
+    static constexpr std::optional<unsigned> parse_group(std::string_view text) noexcept {
+        if (text.empty() || text.size() > 4) return std::nullopt;
+        unsigned value = 0;
+        for (auto const c : text) {
+            auto const digit = crypto::hex_value(c);
+            if (digit < 0) return std::nullopt;
+            value = value << 4 | static_cast<unsigned>(digit);
+        }
+        return value;
+    }
+
+    /// Groups separated by single colons, the last of which may be a dotted quad; how many bytes they made.
+    static constexpr std::optional<std::size_t> parse_groups(std::string_view text,
+                                                             std::array<std::uint8_t, 16>& bytes) noexcept {
+        std::size_t size = 0;
+        while (!text.empty()) {
+            auto const colon = text.find(':');
+            auto const part = text.substr(0, colon);
+            if (colon == text.npos && part.find('.') != part.npos) {
+                auto const quad = parse_v4(part);
+                if (!quad || size > 12) return std::nullopt;
+                for (auto const byte : *quad) bytes[size++] = byte;
+                return size;
+            }
+            auto const group = parse_group(part);
+            if (!group || size > 14) return std::nullopt;
+            bytes[size++] = static_cast<std::uint8_t>(*group >> 8);
+            bytes[size++] = static_cast<std::uint8_t>(*group & 0xff);
+            if (colon == text.npos) return size;
+            text.remove_prefix(colon + 1);
+            if (text.empty()) return std::nullopt;
+        }
+        return size;
+    }
+
+    static constexpr std::optional<std::array<std::uint8_t, 16>> parse_v6(std::string_view text) noexcept {
+        std::array<std::uint8_t, 16> head{};
+        auto const gap = text.find("::");
+        auto const head_size = parse_groups(text.substr(0, gap), head);
+        if (!head_size) return std::nullopt;
+        if (gap == text.npos) return *head_size == 16 ? std::optional(head) : std::nullopt;
+        std::array<std::uint8_t, 16> tail{};
+        auto const tail_size = parse_groups(text.substr(gap + 2), tail);
+        if (!tail_size || *head_size + *tail_size > 14) return std::nullopt;
+        for (std::size_t i = 0; i < *tail_size; ++i) head[16 - *tail_size + i] = tail[i];
+        return head;
+    }
+
+    std::array<std::uint8_t, 16> bytes_{};
+    family family_ = family::unknown;
+};
+
+}  // namespace sallyport

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/observer.hpp>
+#include <sallyport/steps.hpp>
+#include <sallyport/store/client_store.hpp>
+
+#include <cassert>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace sallyport {
+
+/// The way of one request through the gate: the order of the doors, written once. It does no input or output;
+/// `next` says what it needs, and `answer` takes it:
+///
+///     screen → the record (store) → the proof (verifier) → judge → the allowance (limiter) → meter
+///
+/// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. Rules
+/// and request are borrowed until the decision is made. Not thread-safe: one request is one passage.
+template <enumeration Level, enumeration Api>
+class passage {
+public:
+    enum class need : std::uint8_t {
+        record,     ///< the store's answer for `client()` and `project()`
+        proof,      ///< the verifier's answer to `attempt(…)`
+        allowance,  ///< the limiter's answer to `claims()`
+        nothing,    ///< the decision is made
+    };
+
+    using record_type = client_record<Level, Api>;
+
+    constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked,
+                      presented_credentials const& presented) noexcept
+        : rules_(&rules), request_(&asked) {
+        auto const screened = screen(rules, presented, asked.api);
+        credentials_ = screened.value;
+        has_id_ = screened.value.client != uuid();
+        if (screened.refused) deny(*screened.refused);
+    }
+
+    constexpr need next() const noexcept { return need_; }
+
+    constexpr uuid const& client() const noexcept { return credentials_.client; }
+    constexpr std::string_view project() const noexcept { return request_->project.value_or(std::string_view()); }
+
+    /// The store's answer. What is judged later is copied; the attempt borrows from the answer, which has to live
+    /// until the proof is answered.
+    constexpr void answer(lookup_of<record_type> auto const& found) noexcept {
+        assert(need_ == need::record);
+        if (found.status() == lookup_status::failed) return deny(denial_reason::store_failed);
+        take_record(found.record(), found.organization());
+        if (!credentials_.secret.empty()) {
+            need_ = need::proof;
+            return;
+        }
+        who_.by = proof::origin;
+        if (auto const refused = judge_origin(*rules_, credentials_.origin, request_->api, found.record())) return deny(*refused);
+        judge();
+    }
+
+    /// What the verifier is asked, with the secrets and decoys of the store's answer.
+    constexpr proof_attempt attempt(lookup_of<record_type> auto const& found, wall_time now) const noexcept {
+        auto const* record = found.record();
+        return {.client = credentials_.client,
+                .peer = request_->peer,
+                .presented = credentials_.secret,
+                .secrets = record ? std::span<stored_secret const>(record->secrets) : std::span<stored_secret const>(),
+                .decoys = found.decoys(),
+                .now = now};
+    }
+
+    constexpr void answer(verification const& verified) noexcept {
+        assert(need_ == need::proof);
+        derivations_ = verified.derivations;
+        who_.secret = verified.secret;
+        if (auto const refused = judge_proof(verified.outcome, known_, disabled_)) return deny(*refused);
+        judge();
+    }
+
+    constexpr claim_list const& claims() const noexcept { return claims_; }
+
+    constexpr void answer(allowance const& answered) noexcept {
+        assert(need_ == need::allowance);
+        decide(meter(who_, answered, enumerator_name(request_->api)));
+    }
+
+    /// A dependency that was asked could not answer at all: it threw, say.
+    constexpr void answer_failed() noexcept {
+        switch (need_) {
+            case need::record: return deny(denial_reason::store_failed);
+            case need::proof: return deny(denial_reason::verifier_failed);
+            case need::allowance: return deny(denial_reason::limiter_failed);
+            case need::nothing: return;
+        }
+    }
+
+    /// The decision, once nothing more is needed.
+    constexpr decision<Level> const& decided() const noexcept { return decision_; }
+
+    /// The decision with what led to it.
+    constexpr observation<Level, Api> observed() const noexcept {
+        return {.decision = decision_,
+                .api = request_->api,
+                .client = has_id_ ? std::optional(credentials_.client) : std::nullopt,
+                .project = request_->project,
+                .peer = request_->peer,
+                .derivations = derivations_};
+    }
+
+private:
+    constexpr void take_record(record_type const* record, std::string_view organization) noexcept {
+        if (request_->project) asked_ = asked_project{*request_->project, {}};
+        project_organization_ = name::if_fits(organization);
+        if (!record) return;
+        known_ = true;
+        disabled_ = record->disabled;
+        who_.id = record->id;
+        who_.level = record->level;
+        who_.organization = record->organization;
+        who_.project = record->project;
+        limits_ = rules_->limits[request_->api];
+        for (auto const& own : record->limits) {
+            if (own.api == request_->api) limits_ = own.limits;
+        }
+    }
+
+    constexpr void judge() noexcept {
+        if (asked_) asked_->organization = project_organization_.view();
+        if (auto const refused = judge_access(*rules_, who_, request_->api, asked_)) return deny(*refused);
+        claims_ = claims_of(who_, limits_, *request_);
+        if (claims_.empty()) return decide(decision<Level>::grant(who_));
+        need_ = need::allowance;
+    }
+
+    constexpr void deny(denial_reason reason) noexcept {
+        decide(decision<Level>::deny(denial_for(reason, *rules_, *request_)));
+    }
+    constexpr void decide(decision<Level> const& made) noexcept {
+        decision_ = made;
+        need_ = need::nothing;
+    }
+
+    rules<Level, Api> const* rules_;
+    request<Api> const* request_;
+    credentials credentials_{};
+    principal<Level> who_{};
+    quotas limits_{};
+    name project_organization_{};
+    std::optional<asked_project> asked_{};
+    claim_list claims_{};
+    decision<Level> decision_ = decision<Level>::deny({});
+    unsigned derivations_ = 0;
+    need need_ = need::record;
+    bool known_ = false;
+    bool disabled_ = false;
+    bool has_id_ = false;
+};
+
+}  // namespace sallyport

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/access/policy.hpp>
+#include <sallyport/credential/presentation.hpp>
+#include <sallyport/model/enumerators.hpp>
+#include <sallyport/model/quota.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+namespace sallyport {
+
+/// Never defined: calling one of these stops the compiler, and its name is the message.
+void this_api_has_no_row_in_the_limit_table();
+void this_api_has_two_rows_in_the_limit_table();
+
+/// One row of a limit table: what each client may use of an API, or `unlimited`.
+template <enumeration Api>
+struct limit_row {
+    Api api;
+    quotas limits;
+};
+
+/// How often each client may use each API. Every API has a row; the compiler checks it.
+///
+///     constexpr sallyport::limit_table<api> limits{{
+///         {api::read, at_most(100).per(10s)},
+///         {api::write, sallyport::unlimited},
+///     }};
+template <enumeration Api>
+class limit_table {
+public:
+    consteval limit_table(std::initializer_list<limit_row<Api>> rows) {
+        std::array<bool, enumerator_count<Api>> seen{};
+        for (auto const& row : rows) {
+            if (seen[enumerator_index(row.api)]) this_api_has_two_rows_in_the_limit_table();
+            seen[enumerator_index(row.api)] = true;
+            limits_[enumerator_index(row.api)] = row.limits;
+        }
+        for (auto const has_row : seen) {
+            if (!has_row) this_api_has_no_row_in_the_limit_table();
+        }
+    }
+
+    constexpr quotas const& operator[](Api api) const noexcept { return limits_[enumerator_index(api)]; }
+
+    /// Puts other windows in the place of an API's, at run time: before the gate is built.
+    constexpr void set(Api api, quotas const& limits) noexcept { limits_[enumerator_index(api)] = limits; }
+
+private:
+    std::array<quotas, enumerator_count<Api>> limits_{};
+};
+
+/// The status that a proven client gets which lacks access or scope.
+enum class access_status : std::uint16_t { unauthorized = 401, forbidden = 403 };
+
+/// What a host decides: a plain value, complete at compile time if the host likes. What it doesn't name is the
+/// least access.
+template <enumeration Level, enumeration Api>
+struct rules {
+    using level_type = Level;
+    using api_type = Api;
+
+    policy<Level, Api> permissions;         ///< which level may use which API
+    limit_table<Api> limits;                ///< how often
+    two_fields fields{};                    ///< the names of the fields that hold id and secret
+    enumerator_set<Api> open_to_origins{};  ///< APIs that a listed origin may use without a secret, unproven
+    access_status when_not_allowed = access_status::unauthorized;
+};
+
+}  // namespace sallyport

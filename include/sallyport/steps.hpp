@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/access/scope.hpp>
+#include <sallyport/credential/presentation.hpp>
+#include <sallyport/credential/verifier.hpp>
+#include <sallyport/decision.hpp>
+#include <sallyport/model/claim.hpp>
+#include <sallyport/model/client.hpp>
+#include <sallyport/request.hpp>
+#include <sallyport/rules.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace sallyport {
+
+/// The credentials of a request whose shape is right. Nothing in them is proven.
+struct credentials {
+    uuid client{};
+    std::string_view secret{};  ///< empty: the request came from an origin, to an API that is open to some
+    std::string_view origin{};
+};
+
+/// Either what a step made, or the reason why it refused.
+template <class T>
+struct step_result {
+    T value{};
+    std::optional<denial_reason> refused{};
+};
+
+/// The first step: whether the request's own shape can be anybody's. Looks at no record.
+template <class Level, class Api>
+constexpr step_result<credentials> screen(rules<Level, Api> const& rules, presented_credentials const& presented,
+                                          Api api) noexcept {
+    if (presented.ambiguous) return {.refused = denial_reason::ambiguous_credentials};
+    if (presented.id.empty()) return {.refused = denial_reason::missing_client_id};
+    auto const id = parse_uuid_v4(presented.id);
+    if (!id) return {.refused = denial_reason::malformed_client_id};
+    credentials made{.client = *id, .secret = presented.secret, .origin = presented.origin};
+    bool const may_come_by_origin = presented.has_origin && rules.open_to_origins.contains(api);
+    if (made.secret.empty() && !may_come_by_origin) return {.value = made, .refused = denial_reason::missing_client_secret};
+    return {.value = made};
+}
+
+/// Why a client that presented no secret is not let in by its origin; none if it is.
+template <class Level, class Api>
+constexpr std::optional<denial_reason> judge_origin(rules<Level, Api> const& rules, std::string_view origin, Api api,
+                                                    client_record<Level, Api> const* record) noexcept {
+    bool const may_list = record && !record->disabled && rules.permissions.permits(record->level, api);
+    if (!may_list || record->origins.empty()) return denial_reason::missing_client_secret;
+    for (auto const& listed : record->origins) {
+        if (listed.matches(origin)) return std::nullopt;
+    }
+    return denial_reason::origin_not_allowed;
+}
+
+/// Why a client that presented a secret is not proven; none if it is.
+constexpr std::optional<denial_reason> judge_proof(verification::verdict verdict, bool known, bool disabled) noexcept {
+    switch (verdict) {
+        case verification::verdict::failed: return denial_reason::verifier_failed;
+        case verification::verdict::wrong: return known ? denial_reason::wrong_secret : denial_reason::unknown_client;
+        case verification::verdict::expired: return denial_reason::expired_secret;
+        case verification::verdict::proven: break;
+    }
+    if (disabled) return denial_reason::client_disabled;
+    return std::nullopt;
+}
+
+/// Why a client may not do what it asks for; none if it may. Access first, then scope.
+template <class Level, class Api>
+constexpr std::optional<denial_reason> judge_access(rules<Level, Api> const& rules, principal<Level> const& who, Api api,
+                                                    std::optional<asked_project> const& asked) noexcept {
+    if (!rules.permissions.permits(who.level, api)) return denial_reason::access_not_allowed;
+    if (!in_scope(who.level, who.organization, who.project, asked)) return denial_reason::out_of_scope;
+    return std::nullopt;
+}
+
+/// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a
+/// request that proved nothing has one by its peer.
+template <class Level, class Api>
+constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits, request<Api> const& asked) noexcept {
+    claim_list claims;
+    rate_key const key{.client = who.id,
+                       .peer = who.proven() ? peer_address() : asked.peer.network(),
+                       .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
+                       .proven = who.proven()};
+    for (auto const& window : limits) {
+        static_cast<void>(claims.push_back({.key = key, .quota = window, .cost = asked.cost, .name = enumerator_name(asked.api)}));
+    }
+    return claims;
+}
+
+/// The last step: a grant, or the denial that the limiter's answer stands for.
+template <class Level>
+constexpr decision<Level> meter(principal<Level> const& who, allowance const& answer, std::string_view api) noexcept {
+    switch (answer.outcome) {
+        case allowance::verdict::admitted: return decision<Level>::grant(who, answer.states, answer.receipt);
+        case allowance::verdict::failed:
+            return decision<Level>::deny({.reason = denial_reason::limiter_failed, .status = 503, .api = api});
+        case allowance::verdict::refused: break;
+    }
+    denial refused{.reason = denial_reason::rate_limited, .status = 429, .api = api};
+    for (auto const& state : answer.states) {
+        if (!state.shadow) refused.retry_after = std::max(refused.retry_after, state.retry_after);
+    }
+    return decision<Level>::deny(refused, answer.states);
+}
+
+/// The denial that a reason stands for. Limits have theirs from `meter`.
+template <class Level, class Api>
+constexpr denial denial_for(denial_reason reason, rules<Level, Api> const& rules, request<Api> const& asked) noexcept {
+    denial made{.reason = reason, .status = 401, .api = enumerator_name(asked.api)};
+    switch (reason) {
+        case denial_reason::access_not_allowed: made.status = static_cast<std::uint16_t>(rules.when_not_allowed); break;
+        case denial_reason::out_of_scope:
+            made.status = static_cast<std::uint16_t>(rules.when_not_allowed);
+            made.project = name::if_fits(asked.project.value_or(""));
+            break;
+        case denial_reason::store_failed:
+        case denial_reason::verifier_failed:
+        case denial_reason::limiter_failed: made.status = 503; break;
+        case denial_reason::rate_limited: made.status = 429; break;
+        case denial_reason::ambiguous_credentials:
+        case denial_reason::missing_client_id:
+        case denial_reason::malformed_client_id:
+        case denial_reason::insecure_transport:
+        case denial_reason::missing_client_secret:
+        case denial_reason::origin_not_allowed:
+        case denial_reason::unknown_client:
+        case denial_reason::wrong_secret:
+        case denial_reason::expired_secret:
+        case denial_reason::client_disabled: break;
+    }
+    return made;
+}
+
+}  // namespace sallyport
