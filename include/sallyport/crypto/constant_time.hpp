@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <concepts>
@@ -40,4 +41,4 @@ constexpr T value_barrier(T value) noexcept {
     return difference == 0;
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

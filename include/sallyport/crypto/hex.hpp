@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <cassert>
@@ -49,4 +50,4 @@ constexpr void encode_hex(std::span<std::uint8_t const> bytes, std::span<char> o
     }
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <sallyport/crypto/sha256.hpp>
@@ -14,7 +15,7 @@ namespace sallyport::crypto {
 /// The HMAC-SHA-256 tag of a message under a key of any length. Compare tags with `constant_time_equal`.
 /// What it derived from the key is wiped before it returns. Safe from any number of threads.
 [[nodiscard]] constexpr digest256 hmac_sha256(std::string_view key, std::string_view message) noexcept {
-    std::array<std::uint8_t, 64> pad{}; // a block; a key that is longer stands in as its digest
+    std::array<std::uint8_t, 64> pad{};  // a block; a key that is longer stands in as its digest
     if (key.size() <= pad.size()) {
         std::copy(key.begin(), key.end(), pad.begin());
     } else {
@@ -34,13 +35,14 @@ namespace sallyport::crypto {
     mark_pad(inner);
     state.update(pad);
     state.update(message);
-    digest256 const inner_digest = state.finish();
+    digest256 inner_digest = state.finish();
 
     mark_pad(inner ^ outer);
     state.update(pad);
     state.update(inner_digest);
+    wipe_value(inner_digest);
     wipe_value(pad);
     return state.finish();
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <sallyport/crypto/siphash.hpp>
@@ -11,43 +12,43 @@
 #include <span>
 
 #if defined(__linux__)
-#    include <cerrno>
 #    include <sys/random.h>
+#    include <cerrno>
 #elif defined(_WIN32)
 #    ifndef NOMINMAX
-#        define NOMINMAX
+#        define NOMINMAX  // or the header breaks std::min
 #    endif
 #    include <windows.h>
-// the next one needs the one above
+// bcrypt.h can't be read before windows.h
 #    include <bcrypt.h>
 #    if defined(_MSC_VER)
 #        pragma comment(lib, "bcrypt")
 #    endif
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
     defined(__DragonFly__)
-#    include <stdlib.h> // arc4random_buf
+#    include <stdlib.h>  // arc4random_buf
 #else
 #    error "sallyport knows no random generator on this system"
 #endif
 
-/// Random bytes from the operating system. The only part of this folder that isn't pure.
+/// Random bytes from the operating system. Nothing else in this folder asks the system for anything.
 namespace sallyport::crypto {
 
-/// Fills `out` from the system's generator. False if the system refused; `out` is then unspecified, and must not be used.
+/// Fills `out` from the system's generator. False if the system refused; `out` is then unspecified and not for use.
 /// May wait for the generator's first seed just after boot. Safe from any number of threads.
 [[nodiscard]] inline bool fill_random(std::span<std::uint8_t> out) noexcept {
 #if defined(__linux__)
     while (!out.empty()) {
         ssize_t const drawn = ::getrandom(out.data(), out.size(), 0);
         if (drawn > 0) {
-            out = out.subspan(static_cast<std::size_t>(drawn)); // a long draw may be cut short by a signal
+            out = out.subspan(static_cast<std::size_t>(drawn));  // a long draw may be cut short by a signal
         } else if (errno != EINTR) {
             return false;
         }
     }
     return true;
 #elif defined(_WIN32)
-    constexpr std::size_t most = 0x4000'0000; // the system counts in 32 bits
+    constexpr std::size_t most = 0x4000'0000;  // the system counts in 32 bits
     while (!out.empty()) {
         auto const part = out.first(out.size() < most ? out.size() : most);
         if (::BCryptGenRandom(nullptr, part.data(), static_cast<ULONG>(part.size()), BCRYPT_USE_SYSTEM_PREFERRED_RNG) !=
@@ -76,4 +77,4 @@ namespace sallyport::crypto {
     return key;
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <sallyport/crypto/wipe.hpp>
@@ -17,7 +18,7 @@ namespace sallyport::crypto {
 using digest256 = std::array<std::uint8_t, 32>;
 
 /// A message on its way to its digest, given in as many pieces as one likes.
-/// Wipes what it kept of the message when finished and when destroyed. One thread at a time.
+/// Wipes what it kept of the message when finished and when destroyed. A copy goes its own way. One thread at a time.
 class sha256_state {
 public:
     constexpr sha256_state() noexcept = default;
@@ -30,7 +31,7 @@ public:
 
     /// Appends to the message. Linear in the size of the piece.
     constexpr void update(std::span<std::uint8_t const> piece) noexcept;
-    constexpr void update(std::string_view piece) noexcept;
+    constexpr void update(std::string_view piece) noexcept;  ///< the same for text, byte for byte
 
     /// The digest of the message so far. Leaves the state as if new, ready for another message.
     [[nodiscard]] constexpr digest256 finish() noexcept {
@@ -112,7 +113,7 @@ private:
             }
             mix(schedule);
         }
-        wipe_value(schedule); // the message can be computed back from it
+        wipe_value(schedule);  // the message can be computed back from it
     }
 
     template <class Byte>
@@ -165,16 +166,14 @@ private:
 
     std::array<word, 8> chain_ = initial_chain;
     std::array<std::uint8_t, block_size> block_{};
-    std::uint64_t length_ = 0; // in bytes
+    std::uint64_t length_ = 0;  // in bytes
 };
 
 constexpr void sha256_state::update(std::span<std::uint8_t const> piece) noexcept {
     append(piece.data(), piece.size());
 }
 
-constexpr void sha256_state::update(std::string_view piece) noexcept {
-    append(piece.data(), piece.size());
-}
+constexpr void sha256_state::update(std::string_view piece) noexcept { append(piece.data(), piece.size()); }
 
 /// The digest of one message.
 [[nodiscard]] constexpr digest256 sha256(std::span<std::uint8_t const> message) noexcept {
@@ -183,11 +182,11 @@ constexpr void sha256_state::update(std::string_view piece) noexcept {
     return state.finish();
 }
 
-/// \copydoc sha256
+/// The digest of a text, byte for byte.
 [[nodiscard]] constexpr digest256 sha256(std::string_view message) noexcept {
     sha256_state state;
     state.update(message);
     return state.finish();
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

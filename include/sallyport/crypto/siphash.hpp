@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <array>
@@ -85,7 +86,7 @@ constexpr std::array<std::uint64_t, Words> siphash_words(siphash_key key, Byte c
     for (std::size_t i = 0; i < tail; i += 8) {
         lanes.compress(load_little_endian(message + i));
     }
-    std::uint64_t last = std::uint64_t{size} << 56; // the last word ends with the size, modulo 256
+    std::uint64_t last = std::uint64_t{size} << 56;  // the last word ends with the size, modulo 256
     for (std::size_t i = tail; i < size; ++i) {
         last |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * (i - tail));
     }
@@ -106,7 +107,7 @@ constexpr std::array<std::uint64_t, Words> siphash_words(siphash_key key, Byte c
     return siphash_words<1>(key, message.data(), message.size())[0];
 }
 
-/// \copydoc siphash_2_4
+/// The same for text, byte for byte.
 [[nodiscard]] constexpr std::uint64_t siphash_2_4(siphash_key key, std::string_view message) noexcept {
     return siphash_words<1>(key, message.data(), message.size())[0];
 }
@@ -126,10 +127,10 @@ constexpr std::array<std::uint8_t, 16> siphash_bytes(std::array<std::uint64_t, 2
     return siphash_bytes(siphash_words<2>(key, message.data(), message.size()));
 }
 
-/// \copydoc siphash_2_4_128
+/// The same for text, byte for byte.
 [[nodiscard]] constexpr std::array<std::uint8_t, 16> siphash_2_4_128(siphash_key key,
                                                                      std::string_view message) noexcept {
     return siphash_bytes(siphash_words<2>(key, message.data(), message.size()));
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

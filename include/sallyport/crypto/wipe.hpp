@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include <cstddef>
@@ -7,10 +8,10 @@
 /// Clearing what held a secret, in a way that the optimiser has to keep.
 namespace sallyport::crypto {
 
-/// Sets `size` bytes to zero even though nobody reads them again. Copies elsewhere (registers, swap) are out of its reach.
+/// Sets `size` bytes to zero even though nobody reads them again. Copies in registers or swap are out of its reach.
 inline void wipe(void* data, std::size_t size) noexcept {
     if (size == 0) {
-        return; // an empty view may point nowhere, and memset must not
+        return;  // an empty view may point nowhere, and memset must not
     }
 #if defined(__GNUC__) || defined(__clang__)
     std::memset(data, 0, size);
@@ -35,4 +36,4 @@ constexpr void wipe_value(T& value) noexcept {
     }
 }
 
-} // namespace sallyport::crypto
+}  // namespace sallyport::crypto

@@ -1,0 +1,54 @@
+"""usage: snippets.py DOCUMENT PROGRAMS COMPILER...
+
+Compiles the C++ in a Markdown document. A block with an `int main` is a whole program. The line above any other block says
+how it is read, where a reader doesn't see it:
+
+    <!-- compile: NAME -->         it stands in NAME.cpp beside this script, in place of the line `// the snippet`
+    <!-- not compiled: REASON -->  it is no code to compile
+    <!-- printed by: NAME -->      it is, to the letter, what the program of that name in the folder PROGRAMS prints
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+FRAMES = pathlib.Path(__file__).parent
+BLOCK = re.compile(r"(?:<!-- ([a-z ]+): (.+?) -->\n\s*)?^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+document, programs, *compiler = sys.argv[1:]
+text = pathlib.Path(document).read_text()
+failures = []
+
+
+def compile_program(program):
+    run = subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c++", "-"],
+                         input=program, capture_output=True, text=True)
+    return run.stderr if run.returncode else None
+
+
+def framed(code, frame, line):
+    before, mark, after = (FRAMES / f"{frame}.cpp").read_text().partition("// the snippet\n")
+    assert mark, f"{frame}.cpp has no line `// the snippet`"
+    return f'{before}#line {line} "{document}"\n{code}\n{after}'
+
+
+def what_is_wrong(how, name, language, code, line):
+    if how == "printed by":
+        printed = subprocess.run([pathlib.Path(programs, name)], capture_output=True, text=True).stdout
+        return None if printed == code else f"{name} prints\n{printed}"
+    if language != "cpp" or how == "not compiled":
+        return None
+    if how == "compile":
+        return compile_program(framed(code, name, line))
+    if "int main" in code:
+        return compile_program(f'#line {line} "{document}"\n{code}')
+    return "nothing above the block says how to compile it"
+
+
+for block in BLOCK.finditer(text):
+    how, name, _, language, code = block.groups()
+    line = text.count("\n", 0, block.start(5)) + 1
+    if wrong := what_is_wrong(how, name, language, code, line):
+        failures.append(f"{document}:{line}: {wrong}")
+sys.exit("\n".join(failures) or None)
