@@ -35,14 +35,12 @@ public:
     constexpr authorizer(Store&& store, Rules rules, Parts&&... parts)
         : store_(static_cast<Store&&>(store)), rules_(std::move(rules)), parts_(static_cast<Parts&&>(parts)...) {}
 
-    /// Decides about one request. Never throws and never waits but for its parts; allocates only what they do.
+    /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
-        passage<level_type, api_type> way(rules_, asked, presentation().read(asked.headers));
-        std::optional<lookup_type> found;  // keeps the record alive until the proof is answered
-        while (way.next() != need::nothing) {
-            attempt([&] { step(way, found); }, [&] { way.answer_failed(); });
-        }
-        if constexpr (has<typename roles::observer>) parts_.template get<typename roles::observer>().on_decision(way.observed());
+        passage way(rules_, asked, presentation().read(asked.headers));
+        std::optional<lookup> found;
+        while (way.next() != need::nothing) advance(way, found);
+        if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
         return way.decided();
     }
 
@@ -50,17 +48,19 @@ public:
 
 private:
     using record_type = client_record<level_type, api_type>;
+    using passage = sallyport::passage<level_type, api_type>;
+    using need = typename passage::need;
     using store_type = std::remove_cvref_t<Store>;
-    using lookup_type = decltype(std::declval<store_type const&>().find(std::declval<uuid const&>(), std::string_view()));
-    using need = typename passage<level_type, api_type>::need;
+    using lookup = std::remove_cvref_t<decltype(std::declval<store_type const&>().find(uuid(), std::string_view()))>;
     using roles = part_roles<level_type, api_type>;
     using set = part_set<Parts...>;
 
     static_assert(std::is_same_v<typename store_type::record_type, record_type>,
                   "the store holds records of other levels or APIs than the rules speak of");
-    static_assert((true && ... && (roles::template roles_of<std::remove_cvref_t<Parts>> > 0)),
-                  "a part fits no role: it is no limiter, steady clock, wall clock, verifier, presentation or observer");
-    static_assert((true && ... && (roles::template roles_of<std::remove_cvref_t<Parts>> < 2)),
+    static_assert(
+        ((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
+        "a part fits no role: it is no limiter, steady clock, wall clock, verifier, presentation or observer");
+    static_assert(((roles::template count<std::remove_reference_t<Parts>> < 2) && ...),
                   "a part fits several roles: give one part for each role");
 
     template <class Role>
@@ -69,32 +69,27 @@ private:
         return set::template count<Role> == 1;
     }();
 
-    void step(passage<level_type, api_type>& way, std::optional<lookup_type>& found) {
-        switch (way.next()) {
-            case need::record:
-                found.emplace(store().find(way.client(), way.project()));
-                return way.answer(*found);
-            case need::proof: return way.answer(verifier().verify(way.attempt(*found, wall().now())));
-            case need::allowance: {
-                auto const& claims = way.claims();
-                return way.answer(limiter().take({claims.data(), claims.size()}, steady().now()));
-            }
-            case need::nothing: return;
-        }
-    }
-
-    /// The one place where a part's exception ends: it counts as the part's failure.
-    template <class Work, class OnFailure>
-    static void attempt(Work work, [[maybe_unused]] OnFailure on_failure) noexcept {
+    /// One step on the way. An exception of a part ends here: it counts as the part's failure.
+    void advance(passage& way, std::optional<lookup>& found) noexcept {
 #if defined(__cpp_exceptions)
         try {
-            work();
+            ask(way, found);
         } catch (...) {
-            on_failure();
+            way.answer_failed();
         }
 #else
-        work();
+        ask(way, found);
 #endif
+    }
+
+    /// Asks the part that the passage needs. What the store found is kept until the proof is answered.
+    void ask(passage& way, std::optional<lookup>& found) {
+        switch (way.next()) {
+            case need::record: found.emplace(store().find(way.client(), way.project())); return way.answer(*found);
+            case need::proof: return way.answer(verifier().verify(way.attempt(*found, wall().now())));
+            case need::allowance: return way.answer(limiter().take(way.claims(), steady().now()));
+            case need::nothing: return;
+        }
     }
 
     template <class Role, class Default>
@@ -112,6 +107,7 @@ private:
     auto& wall() noexcept { return part<typename roles::wall_clock>(wall_); }
     auto& verifier() noexcept { return part<typename roles::verifier>(verifier_); }
     auto& presentation() noexcept { return part<typename roles::presentation>(rules_.fields); }
+    auto& observer() noexcept { return parts_.template get<typename roles::observer>(); }
 
     Store store_;
     Rules rules_;

@@ -7,6 +7,7 @@
 #include <sallyport/model/clock.hpp>
 #include <sallyport/observer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <tuple>
@@ -42,10 +43,11 @@ struct part_roles {
         static constexpr bool fits = decision_observer<T, Level, Api>;
     };
 
+    /// How many of the roles a part could play; it should be one.
     template <class T>
-    static constexpr std::size_t roles_of = static_cast<std::size_t>(limiter::template fits<T>) + steady_clock::template fits<T> +
-                                            wall_clock::template fits<T> + verifier::template fits<T> +
-                                            presentation::template fits<T> + observer::template fits<T>;
+    static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} + steady_clock::template fits<T> +
+                                          wall_clock::template fits<T> + verifier::template fits<T> +
+                                          presentation::template fits<T> + observer::template fits<T>);
 };
 
 /// The parts that a host gave, each borrowed (given as an lvalue) or owned (given as an rvalue), found by role.
@@ -54,8 +56,9 @@ class part_set {
 public:
     constexpr explicit part_set(Parts&&... parts) : parts_(static_cast<Parts&&>(parts)...) {}
 
+    /// How many of the parts fit a role.
     template <class Role>
-    static constexpr std::size_t count = (0 + ... + static_cast<std::size_t>(Role::template fits<std::remove_cvref_t<Parts>>));
+    static constexpr std::size_t count = (std::size_t{0} + ... + Role::template fits<std::remove_reference_t<Parts>>);
 
     /// The part of a role, which was given.
     template <class Role>
@@ -66,20 +69,19 @@ public:
 private:
     template <class Role>
     static constexpr std::size_t place() noexcept {
-        constexpr std::array<bool, sizeof...(Parts) + 1> fits{Role::template fits<std::remove_cvref_t<Parts>>..., true};
-        std::size_t at = 0;
-        while (!fits[at]) ++at;
-        return at;
+        constexpr std::array<bool, sizeof...(Parts)> fits{Role::template fits<std::remove_reference_t<Parts>>...};
+        return static_cast<std::size_t>(std::find(fits.begin(), fits.end(), true) - fits.begin());
     }
 
     std::tuple<Parts...> parts_;
 };
 
 /// Takes no room where a role's part was given.
+template <class Role>
 struct no_default {};
 
 /// What stands in for a role that no part was given for.
 template <class Set, class Role, class Default>
-using default_part = std::conditional_t<Set::template count<Role> == 0, Default, no_default>;
+using default_part = std::conditional_t<Set::template count<Role> == 0, Default, no_default<Role>>;
 
 }  // namespace sallyport

@@ -5,7 +5,6 @@
 #include <sallyport/steps.hpp>
 #include <sallyport/store/client_store.hpp>
 
-#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,8 +17,9 @@ namespace sallyport {
 ///
 ///     screen → the record (store) → the proof (verifier) → judge → the allowance (limiter) → meter
 ///
-/// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. Rules
-/// and request are borrowed until the decision is made. Not thread-safe: one request is one passage.
+/// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. An answer
+/// to what was not asked counts as a failure of what was; one after the decision changes nothing. Rules and request are
+/// borrowed until the decision is made. Not thread-safe: one request is one passage.
 template <enumeration Level, enumeration Api>
 class passage {
 public:
@@ -37,7 +37,6 @@ public:
         : rules_(&rules), request_(&asked) {
         auto const screened = screen(rules, presented, asked.api);
         credentials_ = screened.value;
-        has_id_ = screened.value.client != uuid();
         if (screened.refused) deny(*screened.refused);
     }
 
@@ -48,8 +47,8 @@ public:
 
     /// The store's answer. What is judged later is copied; the attempt borrows from the answer, which has to live
     /// until the proof is answered.
-    constexpr void answer(lookup_of<record_type> auto const& found) noexcept {
-        assert(need_ == need::record);
+    constexpr void answer(lookup_of<record_type> auto const& found) {
+        if (need_ != need::record) return answer_failed();
         if (found.status() == lookup_status::failed) return deny(denial_reason::store_failed);
         take_record(found.record(), found.organization());
         if (!credentials_.secret.empty()) {
@@ -57,12 +56,12 @@ public:
             return;
         }
         who_.by = proof::origin;
-        if (auto const refused = judge_origin(*rules_, credentials_.origin, request_->api, found.record())) return deny(*refused);
-        judge();
+        auto const refused = judge_origin(*rules_, credentials_.origin, request_->api, found.record());
+        return refused ? deny(*refused) : judge();
     }
 
     /// What the verifier is asked, with the secrets and decoys of the store's answer.
-    constexpr proof_attempt attempt(lookup_of<record_type> auto const& found, wall_time now) const noexcept {
+    constexpr proof_attempt attempt(lookup_of<record_type> auto const& found, wall_time now) const {
         auto const* record = found.record();
         return {.client = credentials_.client,
                 .peer = request_->peer,
@@ -73,18 +72,18 @@ public:
     }
 
     constexpr void answer(verification const& verified) noexcept {
-        assert(need_ == need::proof);
+        if (need_ != need::proof) return answer_failed();
         derivations_ = verified.derivations;
         who_.secret = verified.secret;
-        if (auto const refused = judge_proof(verified.outcome, known_, disabled_)) return deny(*refused);
-        judge();
+        auto const refused = judge_proof(verified.outcome, known_, disabled_);
+        return refused ? deny(*refused) : judge();
     }
 
     constexpr claim_list const& claims() const noexcept { return claims_; }
 
     constexpr void answer(allowance const& answered) noexcept {
-        assert(need_ == need::allowance);
-        decide(meter(who_, answered, enumerator_name(request_->api)));
+        if (need_ != need::allowance) return answer_failed();
+        decide(meter(who_, answered, *rules_, *request_));
     }
 
     /// A dependency that was asked could not answer at all: it threw, say.
@@ -104,7 +103,7 @@ public:
     constexpr observation<Level, Api> observed() const noexcept {
         return {.decision = decision_,
                 .api = request_->api,
-                .client = has_id_ ? std::optional(credentials_.client) : std::nullopt,
+                .client = credentials_.client == uuid() ? std::nullopt : std::optional(credentials_.client),
                 .project = request_->project,
                 .peer = request_->peer,
                 .derivations = derivations_};
@@ -121,10 +120,7 @@ private:
         who_.level = record->level;
         who_.organization = record->organization;
         who_.project = record->project;
-        limits_ = rules_->limits[request_->api];
-        for (auto const& own : record->limits) {
-            if (own.api == request_->api) limits_ = own.limits;
-        }
+        limits_ = limits_of(*rules_, *record, request_->api);
     }
 
     constexpr void judge() noexcept {
@@ -156,7 +152,6 @@ private:
     need need_ = need::record;
     bool known_ = false;
     bool disabled_ = false;
-    bool has_id_ = false;
 };
 
 }  // namespace sallyport

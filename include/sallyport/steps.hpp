@@ -41,8 +41,8 @@ constexpr step_result<credentials> screen(rules<Level, Api> const& rules, presen
     if (!id) return {.refused = denial_reason::malformed_client_id};
     credentials made{.client = *id, .secret = presented.secret, .origin = presented.origin};
     bool const may_come_by_origin = presented.has_origin && rules.open_to_origins.contains(api);
-    if (made.secret.empty() && !may_come_by_origin) return {.value = made, .refused = denial_reason::missing_client_secret};
-    return {.value = made};
+    if (!made.secret.empty() || may_come_by_origin) return {.value = made};
+    return {.value = made, .refused = denial_reason::missing_client_secret};
 }
 
 /// Why a client that presented no secret is not let in by its origin; none if it is.
@@ -57,25 +57,40 @@ constexpr std::optional<denial_reason> judge_origin(rules<Level, Api> const& rul
     return denial_reason::origin_not_allowed;
 }
 
-/// Why a client that presented a secret is not proven; none if it is.
+/// Why a client that presented a secret is not proven; none if it is. Who is not known is nobody, whatever a verifier
+/// says.
 constexpr std::optional<denial_reason> judge_proof(verification::verdict verdict, bool known, bool disabled) noexcept {
+    if (verdict != verification::verdict::failed && !known) return denial_reason::unknown_client;
     switch (verdict) {
-        case verification::verdict::failed: return denial_reason::verifier_failed;
-        case verification::verdict::wrong: return known ? denial_reason::wrong_secret : denial_reason::unknown_client;
+        case verification::verdict::proven:
+            if (disabled) return denial_reason::client_disabled;
+            return std::nullopt;
+        case verification::verdict::wrong: return denial_reason::wrong_secret;
         case verification::verdict::expired: return denial_reason::expired_secret;
-        case verification::verdict::proven: break;
+        case verification::verdict::failed: break;
     }
-    if (disabled) return denial_reason::client_disabled;
-    return std::nullopt;
+    return denial_reason::verifier_failed;
 }
 
-/// Why a client may not do what it asks for; none if it may. Access first, then scope.
+/// Why a client may not do what it asks for; none if it may. Access first, then scope. Neither is told to one that
+/// proved nothing: what its origin doesn't open takes a secret.
 template <class Level, class Api>
-constexpr std::optional<denial_reason> judge_access(rules<Level, Api> const& rules, principal<Level> const& who, Api api,
-                                                    std::optional<asked_project> const& asked) noexcept {
-    if (!rules.permissions.permits(who.level, api)) return denial_reason::access_not_allowed;
-    if (!in_scope(who.level, who.organization, who.project, asked)) return denial_reason::out_of_scope;
-    return std::nullopt;
+constexpr std::optional<denial_reason> judge_access(rules<Level, Api> const& rules, principal<Level> const& who,
+                                                    Api api, std::optional<asked_project> const& asked) noexcept {
+    bool const permitted = rules.permissions.permits(who.level, api);
+    if (permitted && in_scope(who.level, who.organization, who.project, asked)) return std::nullopt;
+    if (!who.proven()) return denial_reason::missing_client_secret;
+    return permitted ? denial_reason::out_of_scope : denial_reason::access_not_allowed;
+}
+
+/// The windows by which a client's use of an API is measured: its own where its record has some, else the rules'. An
+/// API that is none has none: nobody has access to it.
+template <class Level, class Api>
+constexpr quotas limits_of(rules<Level, Api> const& rules, client_record<Level, Api> const& record, Api api) noexcept {
+    for (auto const& own : record.limits) {
+        if (own.api == api) return own.limits;
+    }
+    return is_enumerator(api) ? rules.limits[api] : quotas();
 }
 
 /// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a
@@ -88,28 +103,13 @@ constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits
                        .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
                        .proven = who.proven()};
     for (auto const& window : limits) {
-        static_cast<void>(claims.push_back({.key = key, .quota = window, .cost = asked.cost, .name = enumerator_name(asked.api)}));
+        static_cast<void>(
+            claims.push_back({.key = key, .quota = window, .cost = asked.cost, .name = enumerator_name(asked.api)}));
     }
     return claims;
 }
 
-/// The last step: a grant, or the denial that the limiter's answer stands for.
-template <class Level>
-constexpr decision<Level> meter(principal<Level> const& who, allowance const& answer, std::string_view api) noexcept {
-    switch (answer.outcome) {
-        case allowance::verdict::admitted: return decision<Level>::grant(who, answer.states, answer.receipt);
-        case allowance::verdict::failed:
-            return decision<Level>::deny({.reason = denial_reason::limiter_failed, .status = 503, .api = api});
-        case allowance::verdict::refused: break;
-    }
-    denial refused{.reason = denial_reason::rate_limited, .status = 429, .api = api};
-    for (auto const& state : answer.states) {
-        if (!state.shadow) refused.retry_after = std::max(refused.retry_after, state.retry_after);
-    }
-    return decision<Level>::deny(refused, answer.states);
-}
-
-/// The denial that a reason stands for. Limits have theirs from `meter`.
+/// The denial that a reason stands for. How long to wait for a limit is added by `meter`.
 template <class Level, class Api>
 constexpr denial denial_for(denial_reason reason, rules<Level, Api> const& rules, request<Api> const& asked) noexcept {
     denial made{.reason = reason, .status = 401, .api = enumerator_name(asked.api)};
@@ -135,6 +135,24 @@ constexpr denial denial_for(denial_reason reason, rules<Level, Api> const& rules
         case denial_reason::client_disabled: break;
     }
     return made;
+}
+
+/// The last step: a grant, or the denial that the limiter's answer stands for.
+template <class Level, class Api>
+constexpr decision<Level> meter(principal<Level> const& who, allowance const& answer, rules<Level, Api> const& rules,
+                                request<Api> const& asked) noexcept {
+    switch (answer.outcome) {
+        case allowance::verdict::admitted: return decision<Level>::grant(who, answer.states, answer.receipt);
+        case allowance::verdict::refused: {
+            auto refused = denial_for(denial_reason::rate_limited, rules, asked);
+            for (auto const& state : answer.states) {
+                if (!state.shadow) refused.retry_after = std::max(refused.retry_after, state.retry_after);
+            }
+            return decision<Level>::deny(refused, answer.states);
+        }
+        case allowance::verdict::failed: break;
+    }
+    return decision<Level>::deny(denial_for(denial_reason::limiter_failed, rules, asked));
 }
 
 }  // namespace sallyport

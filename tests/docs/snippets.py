@@ -28,14 +28,18 @@ def compile_program(program):
 
 
 def framed(code, frame, line):
-    before, mark, after = (FRAMES / f"{frame}.cpp").read_text().partition("// the snippet\n")
-    assert mark, f"{frame}.cpp has no line `// the snippet`"
-    return f'{before}#line {line} "{document}"\n{code}\n{after}'
+    path = FRAMES / f"{frame}.cpp"
+    before, mark, after = path.read_text().partition("// the snippet\n")
+    assert mark, f"{path} has no line `// the snippet`"
+    return f'#line 1 "{path}"\n{before}#line {line} "{document}"\n{code}#line {before.count(chr(10)) + 2} "{path}"\n{after}'
 
 
 def what_is_wrong(how, name, language, code, line):
     if how == "printed by":
-        printed = subprocess.run([pathlib.Path(programs, name)], capture_output=True, text=True).stdout
+        program = pathlib.Path(programs, name)
+        if not program.exists():
+            return f"there is no program {program}"
+        printed = subprocess.run([program], capture_output=True, text=True).stdout
         return None if printed == code else f"{name} prints\n{printed}"
     if language != "cpp" or how == "not compiled":
         return None

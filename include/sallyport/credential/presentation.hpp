@@ -13,8 +13,8 @@ namespace sallyport {
 
 /// What a request says in one named field: its trimmed value, empty if it is absent or blank.
 struct field_value {
-    std::string_view text{};
-    bool ambiguous = false;  ///< two lines of the name have different values, or may have had
+    std::string_view text = "";  // g++ 12 loses a null view that it copies at compile time
+    bool ambiguous = false;      ///< two lines of the name have different values, or may have had
 };
 
 /// Reads several named fields in one pass over the lines. Names match without regard to case, white space

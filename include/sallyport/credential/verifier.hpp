@@ -24,7 +24,7 @@
 
 namespace sallyport {
 
-/// A secret over this many bytes is refused as wrong, at the cost of any other.
+/// A secret over this many bytes is refused as wrong, at the cost of any other. So is an empty one, whatever is stored.
 inline constexpr std::size_t max_presented_secret = 1024;
 
 /// An attempt to prove oneself: who claims to be asking, what was presented, and what the store holds. The
@@ -65,6 +65,13 @@ concept credential_verifier = requires(T& verifier, proof_attempt const& attempt
 template <hash_scheme... Schemes>
 class verifier {
     static_assert(sizeof...(Schemes) > 0, "a verifier needs a hash scheme");
+    static_assert(
+        [](auto... names) {
+            std::array<std::string_view, sizeof...(names)> sorted{names...};
+            std::sort(sorted.begin(), sorted.end());
+            return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+        }(std::string_view(Schemes::name)...),
+        "two hash schemes have one name");
 
 public:
     constexpr verifier() noexcept = default;
@@ -79,17 +86,15 @@ public:
 
     /// One derivation for each secret, or for each decoy where there is none.
     constexpr verification verify(proof_attempt const& attempt) const noexcept {
-        bool const too_long = attempt.presented.size() > max_presented_secret;
-        auto const presented = too_long ? std::string_view("a secret of an ordinary length") : attempt.presented;
+        bool const fits = attempt.presented.size() <= max_presented_secret;
+        auto const presented = fits ? attempt.presented : std::string_view("a secret of an ordinary length");
+        bool const may_match = fits && !presented.empty() && !attempt.secrets.empty();
+        auto const tried = attempt.secrets.empty() ? attempt.decoys : attempt.secrets;
         tally seen;
-        auto const secrets = attempt.secrets.first(std::min(attempt.secrets.size(), max_secrets));
-        for (auto const& stored : secrets) {
-            if (matches(presented, stored.hash, seen) && !too_long) seen.note(stored, attempt.now);
+        for (auto const& stored : tried.first(std::min(tried.size(), max_secrets))) {
+            if (matches(presented, stored.hash, seen) && may_match) seen.note(stored, attempt.now);
         }
-        if (secrets.empty()) {
-            for (auto const& decoy : attempt.decoys) static_cast<void>(matches(presented, decoy.hash, seen));
-            if (attempt.decoys.empty()) static_cast<void>(matches(presented, costliest_decoy_, seen));
-        }
+        if (tried.empty()) static_cast<void>(matches(presented, costliest_decoy_, seen));
         return seen.result();
     }
 
@@ -149,10 +154,11 @@ private:
     /// The decoy of the scheme whose new secrets cost the most.
     constexpr hash_form costliest() const noexcept {
         hash_form found{};
-        auto const consider = [&found](hash_form const& candidate) {
+        auto const consider = [&found](hash_form candidate, std::string_view scheme) {
+            candidate.scheme = scheme;
             if (found.scheme.empty() || candidate.work > found.work) found = candidate;
         };
-        (consider(std::get<Schemes>(schemes_).decoy()), ...);
+        (consider(std::get<Schemes>(schemes_).decoy(), Schemes::name), ...);
         return found;
     }
 

@@ -31,6 +31,12 @@ inline void append_sf_string(field_buffer& out, std::string_view text) {
     out.push_back('"');
 }
 
+/// Appends what tells the windows of one budget apart: `-10s`, or `-500ms` where it is no whole number of seconds.
+inline void append_window_label(field_buffer& out, std::chrono::milliseconds window) {
+    bool const whole = window % std::chrono::seconds(1) == std::chrono::milliseconds::zero();
+    fmt::format_to(std::back_inserter(out), "-{}{}", whole ? window.count() / 1000 : window.count(), whole ? "s" : "ms");
+}
+
 /// The limits as fields: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) list each
 /// window; the customary `X-RateLimit-*` show the tightest. Shadow limits are not shown. Nothing for no limits.
 template <class Sink>
@@ -53,7 +59,7 @@ void for_each_rate_field(rate_states const& states, Sink&& sink) {
         auto const window = whole_seconds(state.quota.window());
         field_buffer label;
         label.append(state.name);
-        if (shown > 1) fmt::format_to(std::back_inserter(label), "-{}s", window);
+        if (shown > 1) append_window_label(label, state.quota.window());
         if (policies.size() != 0) {
             policies.append(std::string_view(", "));
             standing.append(std::string_view(", "));

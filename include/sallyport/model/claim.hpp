@@ -27,8 +27,8 @@ struct rate_key {
     friend constexpr auto operator<=>(rate_key const&, rate_key const&) noexcept = default;
 };
 
-/// One window of one budget that a request has to pass. Claims of one key are the windows of one budget:
-/// the usage is counted once.
+/// One window of one budget that a request has to pass. Claims of one key are the windows of one budget: they
+/// name the same cost, and it is counted once. A cost of 0 asks how things stand.
 struct claim {
     rate_key key{};
     sallyport::quota quota{};
@@ -49,9 +49,9 @@ inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max(
 struct rate_state {
     std::string_view name{};
     sallyport::quota quota{};
-    std::uint32_t remaining = 0;                ///< what is left of the limit in this window
-    std::chrono::nanoseconds reset{0};          ///< until `remaining` next grows; 0 if nothing is used
-    std::chrono::nanoseconds retry_after{0};    ///< the least wait after which the same call passes; 0 if it passed
+    std::uint32_t remaining = 0;              ///< what is left of the limit in this window
+    std::chrono::nanoseconds reset{0};        ///< until `remaining` next grows; 0 if nothing is used
+    std::chrono::nanoseconds retry_after{0};  ///< the least wait after which the same call passes; 0 if it passed
     bool shadow = false;
 
     /// Whether this claim stood in the way, or would have if it were no shadow.

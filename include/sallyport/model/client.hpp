@@ -44,6 +44,12 @@ struct client_record {
     using level_type = Level;
     using api_type = Api;
 
+#if defined(__GNUC__) && !defined(__clang__)
+    // g++ 12 breaks off on a list of records in braces unless these constructors have been used before.
+    static_assert(std::vector<stored_secret>().empty() && std::vector<origin_pattern>().empty() &&
+                  std::vector<quota_override<Api>>().empty());
+#endif
+
     uuid id{};
     Level level{};
     name organization{};

@@ -49,7 +49,9 @@ public:
         return *this;
     }
 
-    TimePoint now() const noexcept { return TimePoint(std::chrono::nanoseconds(ticks_.load(std::memory_order_acquire))); }
+    TimePoint now() const noexcept {
+        return TimePoint(std::chrono::nanoseconds(ticks_.load(std::memory_order_acquire)));
+    }
     void set(TimePoint moment) noexcept { ticks_.store(moment.time_since_epoch().count(), std::memory_order_release); }
     void advance(std::chrono::nanoseconds by) noexcept { ticks_.fetch_add(by.count(), std::memory_order_acq_rel); }
 

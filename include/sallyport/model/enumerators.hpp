@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -14,7 +15,7 @@ namespace sallyport {
 
 /// The compiler's own spelling of an enumerator; empty if no enumerator has that value.
 template <auto Value>
-constexpr std::string_view spelled_enumerator() noexcept {
+constexpr auto spelled_enumerator() noexcept {  // `auto`: g++ would spell a named return type too, behind the value
 #if defined(_MSC_VER) && !defined(__clang__)
     std::string_view text = __FUNCSIG__;
     auto const start = text.rfind("spelled_enumerator<") + 19;
@@ -22,11 +23,12 @@ constexpr std::string_view spelled_enumerator() noexcept {
 #else
     std::string_view text = __PRETTY_FUNCTION__;
     auto const start = text.find("Value = ") + 8;
-    text = text.substr(start, text.find_first_of("];", start) - start);
+    text = text.substr(start, text.size() - 1 - start);
 #endif
-    bool const is_number = text.empty() || text.front() == '(' || (text.front() >= '0' && text.front() <= '9');
-    if (is_number) return {};
-    return text.substr(text.rfind(':') + 1);
+    text.remove_prefix(text.rfind(':') + 1);
+    // A value without an enumerator is spelled as a number, most often behind a cast: "(level)7".
+    bool const is_number = text.empty() || text.find(')') != text.npos || (text.front() >= '0' && text.front() <= '9');
+    return is_number ? std::string_view() : text;
 }
 
 /// What the library knows of a host's enumeration. The primary template counts the enumerators itself; they
@@ -78,6 +80,7 @@ template <class E>
 concept enumeration = std::is_enum_v<E> && requires {
     { enumerator_traits<E>::count } -> std::convertible_to<std::size_t>;
     { enumerator_traits<E>::names[0] } -> std::convertible_to<std::string_view>;
+    requires std::size(enumerator_traits<E>::names) == enumerator_traits<E>::count;
 };
 
 template <enumeration E>
@@ -104,11 +107,14 @@ constexpr std::string_view enumerator_name(E value) noexcept {
 /// A set of enumerators; empty unless said otherwise.
 template <enumeration E>
 class enumerator_set {
+    static_assert(enumerator_count<E> <= 64, "at most 64 enumerators");
+
 public:
     constexpr enumerator_set() noexcept = default;
     constexpr enumerator_set(std::initializer_list<E> members) noexcept {
-        for (auto const member : members) bits_ |= bit(member);
+        for (auto const member : members) insert(member);
     }
+    constexpr void insert(E member) noexcept { bits_ |= bit(member); }
     constexpr bool contains(E value) const noexcept { return (bits_ & bit(value)) != 0; }
 
     friend constexpr bool operator==(enumerator_set, enumerator_set) noexcept = default;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,8 +47,13 @@ public:
     constexpr operator std::string_view() const noexcept { return view(); }
     constexpr bool empty() const noexcept { return size_ == 0; }
 
-    friend constexpr bool operator==(name const& a, name const& b) noexcept { return a.view() == b.view(); }
-    friend constexpr auto operator<=>(name const& a, name const& b) noexcept { return a.view() <=> b.view(); }
+    /// Compares with names and with text, however long that is.
+    friend constexpr bool operator==(name const& a, std::convertible_to<std::string_view> auto const& b) noexcept {
+        return a.view() == std::string_view(b);
+    }
+    friend constexpr auto operator<=>(name const& a, std::convertible_to<std::string_view> auto const& b) noexcept {
+        return a.view() <=> std::string_view(b);
+    }
 
 private:
     static error too_long(std::string_view text) {

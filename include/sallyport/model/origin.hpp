@@ -24,7 +24,8 @@ struct origin_parts {
         auto const separator = text.find("://");
         if (separator == text.npos || separator == 0) return std::nullopt;
         origin_parts parts{.scheme = text.substr(0, separator), .host = text.substr(separator + 3), .port = {}};
-        if (!std::all_of(parts.scheme.begin(), parts.scheme.end(), in_scheme)) return std::nullopt;
+        bool const named = ascii::is_alpha(parts.scheme.front());  // RFC 3986 §3.1
+        if (!named || !std::all_of(parts.scheme.begin(), parts.scheme.end(), in_scheme)) return std::nullopt;
         if (auto const colon = parts.host.find(':'); colon != text.npos) {
             parts.port = parts.host.substr(colon + 1);
             parts.host = parts.host.substr(0, colon);
@@ -40,8 +41,10 @@ private:
         return ascii::is_alpha(c) || ascii::is_digit(c) || c == '.' || c == '-';
     }
     static constexpr bool in_scheme(char c) noexcept { return in_host(c) || c == '+'; }
+    /// 1 to 65535 without leading zeros, so that equal ports are equal texts.
     static constexpr bool is_port(std::string_view port) noexcept {
-        return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), ascii::is_digit);
+        if (port.empty() || port.front() == '0' || !std::all_of(port.begin(), port.end(), ascii::is_digit)) return false;
+        return port.size() < 5 || (port.size() == 5 && port <= "65535");
     }
     static constexpr std::string_view default_port(std::string_view scheme) noexcept {
         if (ascii::equals_ignoring_case(scheme, "https")) return "443";

@@ -94,14 +94,15 @@ private:
         return value;
     }
 
-    /// Groups separated by single colons, the last of which may be a dotted quad; how many bytes they made.
-    static constexpr std::optional<std::size_t> parse_groups(std::string_view text,
+    /// Groups separated by single colons, the last of which may be a dotted quad where they end the address; how
+    /// many bytes they made.
+    static constexpr std::optional<std::size_t> parse_groups(std::string_view text, bool at_end,
                                                              std::array<std::uint8_t, 16>& bytes) noexcept {
         std::size_t size = 0;
         while (!text.empty()) {
             auto const colon = text.find(':');
             auto const part = text.substr(0, colon);
-            if (colon == text.npos && part.find('.') != part.npos) {
+            if (at_end && colon == text.npos && part.find('.') != part.npos) {
                 auto const quad = parse_v4(part);
                 if (!quad || size > 12) return std::nullopt;
                 for (auto const byte : *quad) bytes[size++] = byte;
@@ -121,11 +122,11 @@ private:
     static constexpr std::optional<std::array<std::uint8_t, 16>> parse_v6(std::string_view text) noexcept {
         std::array<std::uint8_t, 16> head{};
         auto const gap = text.find("::");
-        auto const head_size = parse_groups(text.substr(0, gap), head);
+        auto const head_size = parse_groups(text.substr(0, gap), gap == text.npos, head);
         if (!head_size) return std::nullopt;
         if (gap == text.npos) return *head_size == 16 ? std::optional(head) : std::nullopt;
         std::array<std::uint8_t, 16> tail{};
-        auto const tail_size = parse_groups(text.substr(gap + 2), tail);
+        auto const tail_size = parse_groups(text.substr(gap + 2), true, tail);
         if (!tail_size || *head_size + *tail_size > 14) return std::nullopt;
         for (std::size_t i = 0; i < *tail_size; ++i) head[16 - *tail_size + i] = tail[i];
         return head;

@@ -22,13 +22,13 @@ public:
     constexpr quota() noexcept : quota(1, max_window) {}
 
     /// A quota from run-time values; none if one of them is not positive or is above its ceiling.
-    static constexpr std::optional<quota> make(std::uint32_t limit, std::chrono::milliseconds window) noexcept {
-        if (limit == 0 || limit > max_limit) return std::nullopt;
+    static constexpr std::optional<quota> make(std::int64_t limit, std::chrono::milliseconds window) noexcept {
+        if (limit <= 0 || limit > max_limit) return std::nullopt;
         if (window <= std::chrono::milliseconds::zero() || window > max_window) return std::nullopt;
-        return quota(limit, window);
+        return quota(static_cast<std::uint32_t>(limit), window);
     }
 
-    constexpr std::uint32_t limit() const noexcept { return limit_; }              ///< admissions in any window
+    constexpr std::uint32_t limit() const noexcept { return limit_; }                ///< admissions in any window
     constexpr std::chrono::milliseconds window() const noexcept { return window_; }  ///< the window's length
 
     friend constexpr bool operator==(quota const&, quota const&) noexcept = default;
@@ -40,16 +40,23 @@ private:
     std::uint32_t limit_;
 };
 
+/// Never defined: calling it stops the compiler, and its name is the message.
+void a_quota_needs_a_limit_from_1_to_1000000_and_a_window_from_1_ms_to_31_days();
+
 /// Half of a quota: `at_most(100).per(10s)`.
 class at_most {
 public:
-    consteval explicit at_most(std::uint32_t limit) noexcept : limit_(limit) {}
+    consteval explicit at_most(std::int64_t limit) noexcept : limit_(limit) {}
 
     /// The quota. A limit or a window that none may have is refused by the compiler.
-    consteval quota per(std::chrono::milliseconds window) const { return quota::make(limit_, window).value(); }
+    consteval quota per(std::chrono::milliseconds window) const {
+        auto const made = quota::make(limit_, window);
+        if (!made) a_quota_needs_a_limit_from_1_to_1000000_and_a_window_from_1_ms_to_31_days();
+        return made.value_or(quota());
+    }
 
 private:
-    std::uint32_t limit_;
+    std::int64_t limit_;
 };
 
 /// The windows of one budget, all of which must admit: up to four, no two of the same length. Empty: no limit.

@@ -48,7 +48,11 @@ struct hash_form {
 
     /// The short id of this form. One SHA-256.
     constexpr secret_id id() const noexcept {
+        // The sizes go first, so that no two forms are the same bytes.
+        std::array<std::uint8_t, 2> const sizes{static_cast<std::uint8_t>(scheme.size()),
+                                                static_cast<std::uint8_t>(salt.size())};
         crypto::sha256_state state;
+        state.update(sizes);
         state.update(scheme);
         state.update(salt_bytes());
         state.update(digest_bytes());

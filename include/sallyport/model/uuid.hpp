@@ -53,7 +53,7 @@ private:
 
 /// The id that the text spells, if it is exactly a version 4 UUID: 36 characters, hyphens in place, hex
 /// digits of either case, version 4 and variant 10xx (RFC 9562 §5.4). None for anything else, whatever its
-/// bytes. Neither allocates nor looks at a locale; constant time in the number of characters.
+/// bytes. Neither allocates nor looks at a locale; reads at most 36 characters.
 constexpr std::optional<uuid> parse_uuid_v4(std::string_view text) noexcept {
     if (text.size() != 36) return std::nullopt;
     uuid::bytes_type bytes{};

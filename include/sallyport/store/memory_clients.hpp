@@ -40,7 +40,7 @@ public:
     static result<memory_clients> make(std::vector<record_type> records, std::vector<project> projects = {}) {
         auto built = tables::make(std::move(records), std::move(projects));
         if (!built) return error{built.message()};
-        return memory_clients(std::move(built).value());
+        return memory_clients(built.value());
     }
 
     lookup<record_type> find(uuid const& id, std::string_view asked) const {
@@ -64,16 +64,16 @@ public:
 
     /// Adds a record; an error if its id is there already or the record has a mistake.
     outcome insert(record_type record) {
-        return change(std::move(record), [](auto const& clients, auto const& added) -> outcome {
-            if (!clients.contains(added.id)) return {};
+        return change(std::move(record), [](auto const& present, auto const& added) -> outcome {
+            if (!present.contains(added.id)) return {};
             return error{fmt::format("client {}: this id is there already", added.id)};
         });
     }
 
     /// Puts a record in the place of the one of the same id; an error if there is none.
     outcome update(record_type record) {
-        return change(std::move(record), [](auto const& clients, auto const& changed) -> outcome {
-            if (clients.contains(changed.id)) return {};
+        return change(std::move(record), [](auto const& present, auto const& changed) -> outcome {
+            if (present.contains(changed.id)) return {};
             return error{fmt::format("client {}: there is no such client to update", changed.id)};
         });
     }
@@ -177,7 +177,8 @@ private:
         memory_clients::tables tables;
     };
 
-    explicit memory_clients(tables built) : state_(std::make_unique<shared_state>()) { state_->tables = std::move(built); }
+    // Takes an lvalue's content, so that memory_clients{{}} can only mean: no records.
+    explicit memory_clients(tables& built) : state_(std::make_unique<shared_state>()) { state_->tables = std::move(built); }
 
     static outcome check(record_type const& record) {
         auto const wrong = [&record](std::string_view what) { return error{fmt::format("client {}: {}", record.id, what)}; };
@@ -189,8 +190,14 @@ private:
         if (wide && !record.project.empty()) return wrong(fmt::format("a {} client belongs to no project", level));
         if (!wide && record.project.empty()) return wrong(fmt::format("a {} client needs a project", level));
         if (record.secrets.size() > max_secrets) return wrong("it has more than four secrets");
+        for (auto const& stored : record.secrets) {
+            if (stored.hash.scheme.empty()) return wrong("one of its secrets is of no scheme");
+        }
+        enumerator_set<Api> limited;
         for (auto const& own : record.limits) {
             if (!is_enumerator(own.api)) return wrong("a limit of its own is for no API");
+            if (limited.contains(own.api)) return wrong(fmt::format("two limits of its own are for {}", enumerator_name(own.api)));
+            limited.insert(own.api);
         }
         return {};
     }

@@ -4,6 +4,7 @@
 #include <sallyport/credential/hash_scheme.hpp>
 #include <sallyport/crypto/hex.hpp>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -18,7 +19,8 @@ namespace sallyport::openssl {
 
 /// `SALTHEX.KEYHEX`, as OpenPanel stores secrets: scrypt (RFC 7914) with N=16384, r=8, p=1 and a key of 32 bytes;
 /// what salts it is the text of the hex digits, not the bytes that they spell. 16 MiB and tens of milliseconds a
-/// verification. `derive` is false if OpenSSL could not do its work, for want of memory say.
+/// verification. `derive` is false if OpenSSL could not do its work, for want of memory say. HMAC pads its key (RFC
+/// 2104 §2), so zero bytes behind a secret of up to 64 bytes are not seen.
 struct openpanel_scrypt {
     static constexpr std::string_view name = "openpanel-scrypt";
     static constexpr std::string_view form = "SALTHEX.KEYHEX, a salt of 2 to 64 hex digits and a key of 64";
@@ -45,9 +47,14 @@ struct openpanel_scrypt {
     }
 
     static bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) noexcept {
+        if (out.size() != key_size) return false;
+        // What fails here is no business of the host's own calls, which share the thread's queue of errors.
+        ERR_set_mark();
         // maxmem 0 is OpenSSL's own ceiling of 32 MiB, twice what these costs need.
-        return EVP_PBE_scrypt(presented.data(), presented.size(), stored.salt.data(), stored.salt.size(), n, r, p, 0,
-                              out.data(), out.size()) == 1;
+        bool const done = EVP_PBE_scrypt(presented.data(), presented.size(), stored.salt.data(), stored.salt.size(), n, r,
+                                         p, 0, out.data(), out.size()) == 1;
+        ERR_pop_to_mark();
+        return done;
     }
 
     static hash_form decoy() noexcept {

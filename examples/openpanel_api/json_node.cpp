@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "json_node.hpp"
+
+#include "in_quotes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace demo {
+
+void json_node::allow_members(std::initializer_list<std::string_view> names) const {
+    for (auto const& [name, value] : members()) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            mistake(fmt::format("unknown member {}; expected {}", in_quotes(name), fmt::join(names, ", ")));
+        }
+    }
+}
+
+json_node json_node::at(std::string const& name) const {
+    auto found = find(name);
+    if (!found) mistake(fmt::format("expected a member {}", in_quotes(name)));
+    return *std::move(found);
+}
+
+std::optional<json_node> json_node::find(std::string const& name) const {
+    auto const found = value_->find(name);
+    if (found == value_->end()) return std::nullopt;
+    return child(*found, name);
+}
+
+std::vector<json_node> json_node::elements() const {
+    if (!value_->is_array()) mistake("expected an array");
+    std::vector<json_node> found;
+    for (auto const& value : *value_) found.emplace_back(value, fmt::format("{}[{}]", where_, found.size()));
+    return found;
+}
+
+std::vector<std::pair<std::string, json_node>> json_node::members() const {
+    if (!value_->is_object()) mistake("expected an object");
+    std::vector<std::pair<std::string, json_node>> found;
+    for (auto const& [name, value] : value_->items()) found.emplace_back(name, child(value, name));
+    return found;
+}
+
+std::string const& json_node::text() const {
+    if (!value_->is_string()) mistake("expected a string");
+    return value_->get_ref<std::string const&>();
+}
+
+bool json_node::flag() const {
+    if (!value_->is_boolean()) mistake("expected true or false");
+    return value_->get<bool>();
+}
+
+void json_node::mistake(std::string_view what) const {
+    sallyport::raise({where_.empty() ? std::string(what) : fmt::format("{}: {}", where_, what)});
+}
+
+json_node json_node::child(nlohmann::json const& value, std::string_view name) const {
+    return {value, where_.empty() ? std::string(name) : fmt::format("{}.{}", where_, name)};
+}
+
+namespace {
+
+/// Line and column of a byte, both from 1.
+std::string place_of(std::string_view text, std::size_t byte) {
+    auto const before = text.substr(0, byte == 0 ? 0 : byte - 1);
+    auto const line = std::count(before.begin(), before.end(), '\n') + 1;
+    auto const column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
+    return fmt::format("line {}, column {}", line, column);
+}
+
+/// Sees every object of a document while it is parsed. The parser itself would keep the last of two members.
+class member_check {
+public:
+    using json = nlohmann::json;
+
+    bool operator()(int, json::parse_event_t event, json& parsed) {
+        if (event == json::parse_event_t::object_start) open_.emplace_back();
+        if (event == json::parse_event_t::object_end) open_.pop_back();
+        if (event == json::parse_event_t::key) {
+            auto const& name = parsed.get_ref<std::string const&>();
+            if (!open_.back().insert(name).second) sallyport::raise({"an object has two members " + in_quotes(name)});
+        }
+        return true;
+    }
+
+private:
+    std::vector<std::set<std::string>> open_;
+};
+
+}  // namespace
+
+nlohmann::json parse_json(std::string_view text) {
+    try {
+        return nlohmann::json::parse(text, [check = member_check()](int depth, auto event, auto& parsed) mutable {
+            return check(depth, event, parsed);
+        });
+    } catch (nlohmann::json::parse_error const& problem) {
+        sallyport::raise({"expected JSON, which ends at " + place_of(text, problem.byte)});
+    }
+}
+
+}  // namespace demo

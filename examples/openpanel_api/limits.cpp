@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "limits.hpp"
+
+#include "number.hpp"
+#include "in_quotes.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace demo {
+namespace {
+
+std::optional<sallyport::quota> parse_window(std::string_view text) {
+    auto const slash = text.find('/');
+    if (slash == text.npos) return std::nullopt;
+    auto const limit = parse_number(text.substr(0, slash), 1, 10'000);
+    auto const seconds = parse_number(text.substr(slash + 1), 1, 86'400);
+    if (!limit || !seconds) return std::nullopt;
+    return sallyport::quota::make(*limit, std::chrono::seconds(*seconds));
+}
+
+}  // namespace
+
+sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
+    sallyport::quotas windows;
+    if (text == "none") return windows;
+    for (auto rest = text;;) {
+        auto const comma = rest.find(',');
+        auto const window = parse_window(rest.substr(0, comma));
+        if (!window || !windows.add(*window)) {
+            return sallyport::error{in_quotes(text) +
+                                    " is no limit; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS "
+                                    "from 1 to 86400, at most four windows and none twice, or none"};
+        }
+        if (comma == rest.npos) return windows;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
+}  // namespace demo

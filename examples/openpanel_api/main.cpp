@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "made_clients.hpp"
+#include "options.hpp"
+#include "records.hpp"
+#include "server.hpp"
+#include "service.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/system/system_error.hpp>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace sp = sallyport;
+namespace op = sallyport::openpanel;
+
+constexpr int wrong_usage = 2;
+constexpr int no_address = 1;
+
+void complain(std::string_view what) {
+    fmt::print(stderr, "openpanel_api: {}\n", what);
+    std::fflush(stderr);
+}
+
+void say(std::string_view what) {
+    fmt::print("{}\n", what);
+    std::fflush(stdout);
+}
+
+std::string url_of(std::string const& host, std::uint16_t port) {
+    bool const is_v6 = host.find(':') != host.npos;
+    return fmt::format("http://{}:{}", is_v6 ? "[" + host + "]" : host, port);
+}
+
+/// Puts the records of the file in the place of those that are served; if it has a mistake, they stay.
+void reload(op::clients& clients, std::string const& file, demo::secret_verifier const& verifier) {
+    auto loaded = demo::load_records(file, verifier);
+    if (!loaded) return complain(loaded.message() + "; the old records stay");
+    auto& [records, projects] = loaded.value();
+    if (auto const replaced = clients.replace(std::move(records), std::move(projects)); !replaced) {
+        return complain(fmt::format("{}: {}; the old records stay", file, replaced.message()));
+    }
+    complain(fmt::format("{}: {} clients are served from now on", file, clients.size()));
+}
+
+int serve(demo::options const& options) {
+    demo::secret_verifier const verifier;
+    std::vector<demo::made_client> made;
+    sp::result<demo::records> loaded = demo::records{};
+    if (options.clients) {
+        loaded = demo::load_records(*options.clients, verifier);
+    } else {
+        made = demo::make_clients();
+        loaded = demo::records_of(made);
+    }
+    if (!loaded) return complain(loaded.message()), wrong_usage;
+    auto& [records, projects] = loaded.value();
+    auto stored = op::clients::make(std::move(records), std::move(projects));
+    if (!stored) return complain(fmt::format("{}: {}", *options.clients, stored.message())), wrong_usage;
+    auto& clients = stored.value();
+
+    auto const endpoint = demo::find_endpoint(options.host, options.port);
+    if (!endpoint) return complain("--host " + options.host + ": expected an address, or a name that is known here"), wrong_usage;
+
+    demo::service service(clients, options.rules, verifier, options.explain);
+    demo::server server(*endpoint, service, [&] {
+        if (options.clients) reload(clients, *options.clients, verifier);
+    });
+    auto const url = url_of(options.host, server.port());
+    if (!made.empty()) {
+        say("# Three clients of the project demo, made for this run. Their ids and secrets are shown this once.");
+        say(demo::curl_lines(made, url));
+        made.clear();
+    }
+    say("listening on " + url);
+    server.run();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    auto const options = demo::parse_options(argc, argv);
+    if (!options) {
+        complain(options.message());
+        return wrong_usage;
+    }
+    try {
+        return serve(options.value());
+    } catch (boost::system::system_error const& problem) {
+        complain(fmt::format("can't listen on {}: {}", url_of(options.value().host, options.value().port), problem.code().message()));
+        return no_address;
+    }
+}

@@ -1,0 +1,407 @@
+#include "catch.hpp"
+
+#include <sallyport/openpanel.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sp = sallyport;
+namespace op = sallyport::openpanel;
+using namespace sp::literals;
+using namespace std::chrono_literals;
+
+namespace {
+
+using reason = sp::denial_reason;
+
+constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
+constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
+constexpr std::string_view unknown_text = "00000000-0000-4000-8000-000000000000";
+constexpr std::string_view right_secret = "sec_5b1e8d0c2f7a4e6990d3";
+
+op::client reader() {
+    return {.id = id,
+            .level = op::level::read,
+            .organization = "acme",
+            .project = "shop",
+            .secrets = {{sp::sha256_scheme::store(right_secret)}}};
+}
+
+op::clients one_reader() { return op::clients{{reader()}, {{.id = "shop", .organization = "acme"}}}; }
+
+/// A request for insights, with its header lines.
+struct call {
+    std::string_view client = id_text;
+    std::string_view secret = right_secret;
+    std::array<sp::header_line, 2> lines{{{"openpanel-client-id", client}, {"openpanel-client-secret", secret}}};
+
+    operator op::request() const { return {.headers = lines, .api = op::api::insights, .project = "shop"}; }
+};
+
+/// Why a gate refuses; none if it grants.
+template <class Gate>
+std::optional<reason> refusal(Gate& gate, op::request const& asked = call{}) {
+    auto const decided = gate.authorize(asked);
+    return decided ? std::nullopt : std::optional(decided.denial().reason);
+}
+
+constexpr std::optional<reason> none{};
+
+struct counting_observer {
+    std::size_t times = 0;
+    std::optional<reason> last{};
+    void on_decision(op::observation const& seen) noexcept {
+        ++times;
+        last = seen.decision ? std::nullopt : std::optional(seen.decision.denial().reason);
+    }
+};
+
+struct silent_observer {
+    void on_decision(op::observation const&) noexcept {}
+};
+
+struct refusing_limiter {
+    sp::allowance take(std::span<sp::claim const>, sp::steady_time) {
+        return {.outcome = sp::allowance::verdict::refused};
+    }
+};
+
+struct failing_limiter {
+    sp::allowance take(std::span<sp::claim const>, sp::steady_time) { return {}; }
+};
+
+struct throwing_limiter {
+    sp::allowance take(std::span<sp::claim const>, sp::steady_time) { throw std::runtime_error("no limiter"); }
+};
+
+struct believing_verifier {
+    sp::verification verify(sp::proof_attempt const&) const noexcept {
+        return {.outcome = sp::verification::verdict::proven};
+    }
+};
+
+struct failing_verifier {
+    sp::verification verify(sp::proof_attempt const&) const noexcept { return {}; }
+};
+
+struct failing_store {
+    using record_type = op::client;
+    sp::lookup<op::client> find(sp::uuid const&, std::string_view) const { return sp::lookup<op::client>::failed(); }
+};
+
+struct throwing_store {
+    using record_type = op::client;
+    sp::lookup<op::client> find(sp::uuid const&, std::string_view) const { throw std::runtime_error("no store"); }
+};
+
+/// A store whose answer finds out late that it can't say.
+struct late_failing_store {
+    using record_type = op::client;
+    struct answer {
+        sp::lookup_status status() const noexcept { return sp::lookup_status::found; }
+        op::client const* record() const { throw std::runtime_error("no record"); }
+        std::string organization() const { return "acme"; }
+        std::span<sp::stored_secret const> decoys() const noexcept { return {}; }
+    };
+    answer find(sp::uuid const&, std::string_view) const { return {}; }
+};
+
+template <class Store>
+void fails_alike(Store const& store) {
+    counting_observer observer;
+    sp::authorizer gate{store, op::rules(), observer};
+    std::vector<sp::http::response> answers;
+    for (auto const client : {id_text, unknown_text}) {
+        for (auto const secret : {right_secret, std::string_view("wrong")}) {
+            auto const decided = gate.authorize(call{client, secret});
+            REQUIRE_FALSE(decided);
+            CHECK(decided.denial().reason == reason::store_failed);
+            CHECK(decided.denial().status == 503);
+            CHECK(observer.last == reason::store_failed);
+            answers.push_back(sp::http::responder{}.respond(decided));
+        }
+    }
+    for (auto const& answer : answers) {
+        CHECK(answer.body == answers.front().body);
+        CHECK(answer.fields == answers.front().fields);
+    }
+    CHECK(observer.times == 4);
+    CHECK(refusal(gate, {.api = op::api::insights}) == reason::missing_client_id);
+}
+
+}  // namespace
+
+TEST_CASE("a gate is a store and rules, and has parts for all else") {
+    auto const clients = one_reader();
+    sp::authorizer gate{clients, op::rules()};
+    auto const decided = gate.authorize(call{});
+    REQUIRE(decided);
+    CHECK(decided.principal().id == id);
+    CHECK(decided.principal().project == sp::name("shop"));
+    CHECK(decided.rates()[0].remaining == 99);
+    CHECK(refusal(gate, call{id_text, "wrong"}) == reason::wrong_secret);
+}
+
+TEST_CASE("what is given as an lvalue is borrowed, and what is given as an rvalue is owned") {
+    using rules = sp::rules<op::level, op::api>;
+    auto clients = one_reader();
+    sp::sliding_log limiter;
+    sp::manual_clock clock;
+
+    sp::authorizer borrowing{clients, op::rules(), limiter, clock};
+    static_assert(
+        std::is_same_v<decltype(borrowing), sp::authorizer<op::clients&, rules, sp::sliding_log&, sp::manual_clock&>>);
+    CHECK(refusal(borrowing) == none);
+    CHECK(limiter.size() == 1);
+    clients.erase(id);
+    CHECK(refusal(borrowing) == reason::unknown_client);
+
+    sp::authorizer owning{one_reader(), op::rules(), sp::sliding_log(), sp::manual_clock()};
+    static_assert(
+        std::is_same_v<decltype(owning), sp::authorizer<op::clients, rules, sp::sliding_log, sp::manual_clock>>);
+    CHECK(refusal(owning) == none);
+    CHECK(limiter.size() == 1);
+
+    auto moved = std::move(owning);
+    CHECK(refusal(moved) == none);
+}
+
+TEST_CASE("a part may be a const lvalue where it changes nothing") {
+    auto const clients = one_reader();
+    sp::manual_clock const steady;
+    sp::manual_wall_clock const wall;
+    sp::verifier const verifier{sp::sha256_scheme{}};
+    sp::two_fields const fields{.id = "openpanel-client-id", .secret = "openpanel-client-secret"};
+    sp::authorizer gate{clients, op::rules(), steady, wall, verifier, fields};
+    CHECK(refusal(gate) == none);
+}
+
+TEST_CASE("parts are sorted into their roles, in whatever order they are given") {
+    auto const clients = one_reader();
+    sp::sliding_log limiter;
+    sp::manual_clock steady;
+    sp::manual_wall_clock wall;
+    sp::verifier verifier{sp::sha256_scheme{}};
+    sp::two_fields fields{.id = "openpanel-client-id", .secret = "openpanel-client-secret"};
+    counting_observer observer;
+    auto const parts = std::tie(limiter, steady, wall, verifier, fields, observer);
+    std::size_t asked = 0;
+    auto const passes_from = [&]<std::size_t First, std::size_t... I>(std::index_sequence<First>,
+                                                                      std::index_sequence<I...>) {
+        sp::authorizer forth{clients, op::rules(), std::get<(First + I) % 6>(parts)...};
+        CHECK(refusal(forth) == none);
+        CHECK(observer.times == ++asked);
+        sp::authorizer back{clients, op::rules(), std::get<(First + 5 - I) % 6>(parts)...};
+        CHECK(refusal(back) == none);
+        CHECK(observer.times == ++asked);
+    };
+    auto const all = std::make_index_sequence<6>();
+    passes_from(std::index_sequence<0>(), all);
+    passes_from(std::index_sequence<1>(), all);
+    passes_from(std::index_sequence<2>(), all);
+    passes_from(std::index_sequence<3>(), all);
+    passes_from(std::index_sequence<4>(), all);
+    passes_from(std::index_sequence<5>(), all);
+}
+
+TEST_CASE("each part can be replaced alone") {
+    auto const clients = one_reader();
+    auto rules = op::rules();
+
+    SECTION("the limiter") {
+        sp::authorizer gate{clients, rules, refusing_limiter{}};
+        CHECK(refusal(gate) == reason::rate_limited);
+    }
+    SECTION("the steady clock") {
+        rules.limits.set(op::api::insights, sp::at_most(1).per(10s));
+        sp::manual_clock clock;
+        sp::authorizer gate{clients, rules, clock};
+        CHECK(refusal(gate) == none);
+        clock.advance(10s - 1ns);
+        CHECK(refusal(gate) == reason::rate_limited);
+        clock.advance(1ns);
+        CHECK(refusal(gate) == none);
+    }
+    SECTION("the wall clock") {
+        auto record = reader();
+        record.secrets[0].not_before = sp::wall_time(10s);
+        record.secrets[0].expires = sp::wall_time(20s);
+        op::clients const rotating{{record}, {{.id = "shop", .organization = "acme"}}};
+        sp::manual_wall_clock clock;
+        sp::authorizer gate{rotating, rules, clock};
+        auto const at = [&](sp::wall_time moment) {
+            clock.set(moment);
+            return refusal(gate);
+        };
+        CHECK(at(sp::wall_time(10s - 1ns)) == reason::expired_secret);
+        CHECK(at(sp::wall_time(10s)) == none);
+        CHECK(at(sp::wall_time(20s - 1ns)) == none);
+        CHECK(at(sp::wall_time(20s)) == reason::expired_secret);
+    }
+    SECTION("the verifier") {
+        sp::authorizer gate{clients, rules, believing_verifier{}};
+        CHECK(refusal(gate, call{id_text, "anything"}) == none);
+        CHECK(refusal(gate, call{unknown_text, "anything"}) == reason::unknown_client);
+    }
+    SECTION("the presentation") {
+        sp::authorizer gate{clients, rules, sp::bearer{}};
+        auto const token = "Bearer " + std::string(id_text) + "." + std::string(right_secret);
+        std::vector<std::pair<std::string, std::string>> const lines{{"Authorization", token}};
+        CHECK(refusal(gate, {.headers = lines, .api = op::api::insights}) == none);
+        CHECK(refusal(gate, call{}) == reason::missing_client_id);
+    }
+    SECTION("the observer") {
+        counting_observer observer;
+        sp::authorizer gate{clients, rules, observer};
+        CHECK(refusal(gate, call{id_text, "wrong"}) == reason::wrong_secret);
+        CHECK(observer.last == reason::wrong_secret);
+    }
+}
+
+TEST_CASE("the names of the fields are the rules' to say") {
+    auto rules = op::rules();
+    rules.fields = {.id = "x-id", .secret = "x-secret"};
+    sp::authorizer gate{one_reader(), rules};
+    std::array<sp::header_line, 2> const lines{{{"X-Id", id_text}, {"X-Secret", right_secret}}};
+    CHECK(refusal(gate, {.headers = lines, .api = op::api::insights}) == none);
+    CHECK(refusal(gate, call{}) == reason::missing_client_id);
+}
+
+TEST_CASE("an observer without state adds nothing to a gate, and no observer even less") {
+    auto const clients = one_reader();
+    sp::authorizer without{clients, op::rules()};
+    sp::authorizer with{clients, op::rules(), silent_observer{}};
+    STATIC_REQUIRE(sizeof(with) == sizeof(without));
+}
+
+TEST_CASE("parts that are given leave no room taken by those that they replace") {
+    auto const clients = one_reader();
+    sp::sliding_log limiter;
+    sp::verifier const verifier{sp::sha256_scheme{}};
+    sp::authorizer gate{clients, op::rules(), limiter, verifier, sp::steady_clock{}, sp::wall_clock{}};
+    STATIC_REQUIRE(sizeof(gate) <= sizeof(op::rules()) + 4 * sizeof(void*));
+}
+
+TEST_CASE("a store that fails or throws is a 503 for known and unknown alike, never a 401, and the observer is told") {
+    fails_alike(failing_store{});
+    fails_alike(throwing_store{});
+    fails_alike(late_failing_store{});
+}
+
+TEST_CASE("a verifier that fails is a 503 for known and unknown alike") {
+    counting_observer observer;
+    sp::authorizer gate{one_reader(), op::rules(), failing_verifier{}, observer};
+    for (auto const client : {id_text, unknown_text}) {
+        auto const decided = gate.authorize(call{client, right_secret});
+        REQUIRE_FALSE(decided);
+        CHECK(decided.denial().reason == reason::verifier_failed);
+        CHECK(decided.denial().status == 503);
+        CHECK(observer.last == reason::verifier_failed);
+    }
+}
+
+TEST_CASE("a limiter that fails or throws is a 503, told to those alone who came as far") {
+    auto const refused_by = [](auto limiter) {
+        counting_observer observer;
+        sp::authorizer gate{one_reader(), op::rules(), std::move(limiter), observer};
+        CHECK(refusal(gate) == reason::limiter_failed);
+        CHECK(gate.authorize(call{}).denial().status == 503);
+        CHECK(observer.last == reason::limiter_failed);
+        CHECK(refusal(gate, call{id_text, "wrong"}) == reason::wrong_secret);
+        CHECK(refusal(gate, call{unknown_text, right_secret}) == reason::unknown_client);
+    };
+    refused_by(failing_limiter{});
+    refused_by(throwing_limiter{});
+}
+
+namespace {
+
+/// Looks for a pointer into the secret's text in all that an observer can see.
+struct searching_observer {
+    std::string_view secret;
+    bool found = false;
+
+    void on_decision(op::observation const& seen) noexcept {
+        found = found || points_at_secret(&seen, sizeof seen) || points_at_secret(&seen.decision, sizeof seen.decision);
+    }
+    bool points_at_secret(void const* object, std::size_t size) const noexcept {
+        for (std::size_t at = 0; at + sizeof(void*) <= size; at += sizeof(void*)) {
+            std::uintptr_t value = 0;
+            std::memcpy(&value, static_cast<unsigned char const*>(object) + at, sizeof value);
+            auto const start = reinterpret_cast<std::uintptr_t>(secret.data());
+            if (value >= start && value < start + secret.size()) return true;
+        }
+        return false;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an observation holds no secret") {
+    std::string const secret(right_secret);
+    searching_observer observer{secret};
+    sp::authorizer gate{one_reader(), op::rules(), observer};
+    REQUIRE(refusal(gate, call{id_text, secret}) == none);
+    REQUIRE(refusal(gate, call{unknown_text, secret}) == reason::unknown_client);
+    CHECK_FALSE(observer.found);
+
+    std::string_view const seen_secret = secret;
+    CHECK(observer.points_at_secret(&seen_secret, sizeof seen_secret));
+}
+
+TEST_CASE("a decision outlives the request, the store and the gate") {
+    auto const decide = [](std::string_view secret) {
+        std::string const owned_id(id_text);
+        std::string const owned_secret(secret);
+        std::string const project = "shop";
+        std::array<sp::header_line, 2> const lines{
+            {{"openpanel-client-id", owned_id}, {"openpanel-client-secret", owned_secret}}};
+        sp::authorizer gate{one_reader(), op::rules()};
+        return gate.authorize({.headers = lines, .api = op::api::insights, .project = project});
+    };
+    auto const granted = decide(right_secret);
+    REQUIRE(granted);
+    CHECK(granted.principal().organization == sp::name("acme"));
+    CHECK(granted.rates()[0].name == "insights");
+    auto const denied = decide("wrong");
+    REQUIRE_FALSE(denied);
+    CHECK(denied.denial().api == "insights");
+}
+
+namespace {
+
+enum class rank { guest, clerk };
+enum class desk { counter, vault };
+
+}  // namespace
+
+TEST_CASE("levels and APIs are the host's own") {
+    constexpr sp::rules<rank, desk> rules{
+        .permissions = {{{rank::guest, {}}, {rank::clerk, {desk::counter}}}},
+        .limits = {{{desk::counter, sp::at_most(2).per(1s)}, {desk::vault, sp::unlimited}}},
+    };
+    sp::memory_clients<rank, desk> clients{{{.id = id,
+                                             .level = rank::clerk,
+                                             .organization = "bank",
+                                             .project = "branch",
+                                             .secrets = {{sp::sha256_scheme::store(right_secret)}}}}};
+    sp::authorizer gate{clients, rules};
+    std::array<sp::header_line, 2> const lines{{{"client-id", id_text}, {"client-secret", right_secret}}};
+    CHECK(gate.authorize({.headers = lines, .api = desk::counter}));
+    CHECK(gate.authorize({.headers = lines, .api = desk::vault}).denial().reason == reason::access_not_allowed);
+    CHECK(gate.authorize({.headers = lines, .api = static_cast<desk>(2)}).denial().reason ==
+          reason::access_not_allowed);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../catch.hpp"
+#include "claims.hpp"
+#include "limiter_model.hpp"
+
+#include <sallyport/limit/sliding_log.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+using namespace limits;
+
+namespace {
+
+std::atomic<std::ptrdiff_t> blocks{0};           // held by this program
+thread_local std::size_t bytes = 0;              // that this thread has asked for
+thread_local std::ptrdiff_t until_failure = -1;  // how many more allocations of this thread succeed; negative: all
+
+/// While it lives, this thread's allocations fail after so many.
+struct scarce_memory {
+    explicit scarce_memory(std::ptrdiff_t after) { until_failure = after; }
+    scarce_memory(scarce_memory const&) = delete;
+    scarce_memory& operator=(scarce_memory const&) = delete;
+    ~scarce_memory() { until_failure = -1; }
+};
+
+}  // namespace
+
+// Take the library's place in this program.
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+    if (until_failure == 0) return nullptr;
+    if (until_failure > 0) --until_failure;
+    auto* const block = std::malloc(size);
+    if (block) ++blocks;
+    bytes += size;
+    return block;
+}
+void* operator new(std::size_t size) {
+    auto* const block = operator new(size, std::nothrow);
+    if (!block) throw std::bad_alloc();
+    return block;
+}
+void operator delete(void* block) noexcept {
+    if (block) --blocks;
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+
+namespace {
+
+/// Takes, with allocations failing after so many; false if one failed.
+bool take_in_scarce_memory(sallyport::sliding_log& limiter, std::span<sallyport::claim const> claims, std::int64_t now,
+                           std::ptrdiff_t after, sallyport::allowance& answer) {
+    scarce_memory const scarce(after);
+    try {
+        answer = limiter.take(claims, at(now));
+        return true;
+    } catch (std::bad_alloc const&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a call that fails for want of memory counts nothing and keeps no key") {
+    sallyport::sliding_log limiter({.max_clients = 40, .max_unproven = 40});
+    limiter_model model;
+    int failures = 0;
+    for (std::uint32_t round = 0; round < 30; ++round) {
+        std::array const claims{sallyport::claim{.key = client(0), .quota = quota(900'000, s), .cost = 1000},
+                                sallyport::claim{.key = client(1 + round), .quota = quota(5000, s), .cost = 1000},
+                                sallyport::claim{.key = client(1), .quota = quota(40'000, s), .cost = 1000}};
+        auto const held = limiter.size();
+        sallyport::allowance answer;
+        for (std::ptrdiff_t after = 0; !take_in_scarce_memory(limiter, claims, round, after, answer); ++after) {
+            ++failures;
+            REQUIRE(limiter.size() == held);
+        }
+        REQUIRE(difference(model.take(claims, at(round)), answer) == "");
+    }
+    CHECK(failures > 60);
+    CHECK(limiter.size() == 31);
+    for (std::uint32_t i = 101; i < 110; ++i) CHECK(passes(limiter, {.key = client(i)}, 30));
+    CHECK(take(limiter, {.key = client(110)}, 30).outcome == verdict::failed);
+}
+
+TEST_CASE("a known client's call allocates nothing, while its limit is at most a thousand") {
+    sallyport::sliding_log limiter;
+    std::array const claims{sallyport::claim{.key = client(1), .quota = quota(1000, s)},
+                            sallyport::claim{.key = client(1), .quota = quota(500, ms)}};
+    REQUIRE(limiter.take(claims, at(0)).outcome == verdict::admitted);
+    auto const before = bytes;
+    for (int i = 1; i < 5000; ++i) static_cast<void>(limiter.take(claims, at(i * ms / 4)));
+    CHECK(bytes == before);
+}
+
+TEST_CASE("a limit that is not used takes little memory, however high") {
+    sallyport::sliding_log limiter;
+    auto const before = bytes;
+    sallyport::claim const asked{.key = client(1), .quota = quota(1'000'000, s)};
+    REQUIRE(admitted(limiter, asked, 0, 500) == 500);
+    for (int i = 0; i < 20'000; ++i) REQUIRE(passes(limiter, asked, i * 2 * ms));
+    CHECK(bytes - before < 10'000);
+}
+
+TEST_CASE("what a forgotten key held is given back") {
+    sallyport::sliding_log limiter({.max_clients = 2000});
+    auto const one = [](std::uint32_t number) {
+        return sallyport::claim{.key = client(number), .quota = quota(50, s)};
+    };
+    std::ptrdiff_t most = 0;
+    for (std::uint32_t i = 0; i < 100'000; ++i) {
+        REQUIRE(passes(limiter, one(i), i * 10 * ms));
+        if (i == 10'000) most = blocks;
+    }
+    CHECK(blocks <= most + 200);
+    CHECK(limiter.size() < 1200);
+}
