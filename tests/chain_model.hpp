@@ -1,5 +1,7 @@
 #pragma once
 
+#include "budget_model.hpp"
+
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>
@@ -24,12 +26,6 @@ namespace chain_model {
 namespace op = sallyport::openpanel;
 using sallyport::denial_reason;
 using std::chrono::nanoseconds;
-
-struct window {
-    std::uint32_t limit;
-    nanoseconds length;
-};
-using windows = std::vector<window>;  ///< none: no limit
 
 struct known_secret {
     std::string text;
@@ -157,50 +153,6 @@ inline bool may_use(op::level type, op::api api) {
     }
     return false;
 }
-
-/// What was admitted of one budget, and when.
-class budget {
-public:
-    bool admits(window const& of, std::uint32_t cost, nanoseconds now) const {
-        return used(of, now) + cost <= of.limit;
-    }
-
-    std::uint32_t used(window const& of, nanoseconds now) const {
-        auto const stamp = std::max(now, last_);
-        std::uint32_t sum = 0;
-        for (auto const& [at, cost] : admitted_) {
-            if (at > stamp - of.length && at <= stamp) sum += cost;
-        }
-        return sum;
-    }
-
-    /// The least wait after which something holds that the passing of time alone brings about: the moments at which an
-    /// admission leaves the window are tried one after the other.
-    template <class Holds>
-    nanoseconds wait(window const& of, nanoseconds now, Holds holds) const {
-        if (holds(now)) return nanoseconds(0);
-        std::set<nanoseconds> moments;
-        for (auto const& [at, cost] : admitted_) moments.insert(at + of.length);
-        for (auto const moment : moments) {
-            if (moment > now && holds(moment)) return moment - now;
-        }
-        return sallyport::never;
-    }
-
-    void admit(std::uint32_t cost, nanoseconds now) {
-        last_ = std::max(now, last_);
-        admitted_.emplace_back(last_, cost);
-        units_ += cost;
-    }
-
-    nanoseconds last() const { return last_; }
-    std::uint64_t units() const { return units_; }
-
-private:
-    std::vector<std::pair<nanoseconds, std::uint32_t>> admitted_;
-    nanoseconds last_ = nanoseconds::min();
-    std::uint64_t units_ = 0;
-};
 
 class chain {
 public:

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "chain_model.hpp"
+#include "faulty_parts.hpp"
 #include "in_words.hpp"
 #include "random_traffic.hpp"
 
@@ -68,10 +69,10 @@ TEST_CASE("the gate decides like the model of its contract") {
     for (std::uint64_t seed = 0; seed < worlds; ++seed) {
         rt::dice roll(seed);
         auto world = rt::random_world(roll);
-        rt::fault fault;
-        rt::faulty_store store{rt::store_of(world), fault};
-        rt::faulty_verifier verifier{fault};
-        rt::faulty_limiter limiter{fault};
+        faulty::fault fault;
+        faulty::store store{rt::store_of(world), fault};
+        faulty::verifier verifier{fault};
+        faulty::limiter limiter{fault};
         sp::manual_clock steady;
         sp::manual_wall_clock wall;
         witness observer;

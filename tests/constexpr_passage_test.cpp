@@ -1,3 +1,5 @@
+#include "catch.hpp"
+
 #include <sallyport/openpanel.hpp>
 
 #include <array>
@@ -5,8 +7,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-#include "catch.hpp"
 
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;

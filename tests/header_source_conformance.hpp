@@ -49,16 +49,19 @@ struct header_source_suite {
     static void white_space() {
         CHECK(read({}) == reading{});
         CHECK(read({{"accept", "*/*"}}) == reading{});
-        CHECK(read({{"client-id", " \t an id \t "}, {"client-secret", "\ta  secret"}}) == reading{"an id", "a  secret"});
+        CHECK(read({{"client-id", " \t an id \t "}, {"client-secret", "\ta  secret"}}) ==
+              reading{"an id", "a  secret"});
         CHECK(read({{"client-id", ""}, {"client-secret", " \t "}, {"origin", ""}}) == reading{});
-        CHECK(read({{"client-id", "an id "}, {"client-id", ""}, {"client-secret", " "}, {"client-secret", "a secret"}}) ==
-              (joins() ? reading{"an id ,", ", a secret", "", true} : reading{"an id", "a secret"}));
+        CHECK(
+            read({{"client-id", "an id "}, {"client-id", ""}, {"client-secret", " "}, {"client-secret", "a secret"}}) ==
+            (joins() ? reading{"an id ,", ", a secret", "", true} : reading{"an id", "a secret"}));
     }
 
     static void names() {
         CHECK(read({{"CLIENT-ID", "an id"}, {"Client-Secret", "a secret"}, {"oRiGiN", "https://a.example"}}) ==
               reading{"an id", "a secret", "https://a.example", false, true});
-        CHECK(read({{"client-id ", "an id"}, {"xclient-secret", "a secret"}, {"client_secret", "a secret"}}) == reading{});
+        CHECK(read({{"client-id ", "an id"}, {"xclient-secret", "a secret"}, {"client_secret", "a secret"}}) ==
+              reading{});
         CHECK(read({{"", "an id"}}) == reading{});
     }
 
@@ -120,7 +123,9 @@ void conforms_as_a_header_source() {
     using suite = header_source_suite<Host>;
     SECTION("white space is no part of a value, and an empty line counts as absent") { suite::white_space(); }
     SECTION("names match whole and in either case") { suite::names(); }
-    SECTION("equal lines are one, different ones ambiguous, and joined ones can't be told apart") { suite::repetition(); }
+    SECTION("equal lines are one, different ones ambiguous, and joined ones can't be told apart") {
+        suite::repetition();
+    }
     SECTION("a value is every byte that was sent") { suite::bytes(); }
     SECTION("ten thousand lines hide nothing") { suite::many(); }
     SECTION("each line is visited once") { suite::visits(); }

@@ -135,7 +135,8 @@ TEST_CASE("an array and a span of header lines are header sources, at compile ti
     static constexpr std::span<sp::header_line const> view = lines;
     constexpr auto reads = [](sp::header_view headers) {
         auto const presented = sp::two_fields{}.read(headers);
-        return presented.id == "an id" && presented.secret == "a secret" && !presented.ambiguous && !presented.has_origin;
+        return presented.id == "an id" && presented.secret == "a secret" && !presented.ambiguous &&
+               !presented.has_origin;
     };
     STATIC_REQUIRE(reads(plain));
     STATIC_REQUIRE(reads(lines));

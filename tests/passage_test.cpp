@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "faulty_parts.hpp"
 #include "in_words.hpp"
 #include "random_traffic.hpp"
 
@@ -34,9 +35,9 @@ using reason = sp::denial_reason;
 
 /// What the shells below ask: all but the limiter may be shared.
 struct doors {
-    rt::faulty_store const& store;
-    rt::faulty_verifier const& verifier;
-    rt::faulty_limiter& limiter;
+    faulty::store const& store;
+    faulty::verifier const& verifier;
+    faulty::limiter& limiter;
     sp::steady_time steady{};
     sp::wall_time wall{};
 };
@@ -220,10 +221,10 @@ TEST_CASE("by hand, by callbacks and in a coroutine a passage comes to what auth
         rt::dice roll(seed);
         auto const world = rt::random_world(roll);
         auto const table = rt::rules_of(world);
-        rt::fault fault;
-        rt::faulty_store const store{rt::store_of(world), fault};
-        rt::faulty_verifier const verifier{fault};
-        std::array<rt::faulty_limiter, 4> limiters{{{fault}, {fault}, {fault}, {fault}}};
+        faulty::fault fault;
+        faulty::store const store{rt::store_of(world), fault};
+        faulty::verifier const verifier{fault};
+        std::array<faulty::limiter, 4> limiters{{{fault}, {fault}, {fault}, {fault}}};
         sp::manual_clock steady;
         sp::manual_wall_clock wall;
         sp::authorizer gate{store, table, verifier, limiters[0], steady, wall};
@@ -267,10 +268,10 @@ TEST_CASE("passages that wait at the same time don't meet") {
     for (auto& [api, windows] : world.limits) windows.clear();
     for (auto& client : world.clients) client.limits.clear();
     auto const table = rt::rules_of(world);
-    rt::fault fault;
-    rt::faulty_store const store{rt::store_of(world), fault};
-    rt::faulty_verifier const verifier{fault};
-    rt::faulty_limiter limiter{fault};
+    faulty::fault fault;
+    faulty::store const store{rt::store_of(world), fault};
+    faulty::verifier const verifier{fault};
+    faulty::limiter limiter{fault};
     rt::requests arriving(roll, world);
     sp::manual_wall_clock const wall{sp::wall_time(51ns)};
     sp::authorizer gate{store, table, verifier, limiter, wall};

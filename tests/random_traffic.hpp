@@ -11,8 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <random>
-#include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -20,7 +18,7 @@
 #include <vector>
 
 /// Random worlds and the requests that arrive there, near every edge that the contract draws; the same for the same
-/// seed. And a gate for such a world, of parts that break when they are told to.
+/// seed.
 namespace random_traffic {
 
 namespace op = sallyport::openpanel;
@@ -161,13 +159,13 @@ private:
         chain_model::question made;
         auto const& client = roll_.of(world_.clients);
         for (std::size_t times = roll_.one_in(20) ? roll_.below(3) : 1; times > 0; --times) {
-            made.lines.emplace_back(spelled("openpanel-client-id"), padded(id(client)));
+            made.lines.push_back({spelled("openpanel-client-id"), padded(id(client))});
         }
         for (std::size_t times = roll_.one_in(5) ? roll_.below(3) : 1; times > 0; --times) {
-            made.lines.emplace_back(spelled("openpanel-client-secret"), padded(secret(client)));
+            made.lines.push_back({spelled("openpanel-client-secret"), padded(secret(client))});
         }
         for (std::size_t times = roll_.one_in(2) ? 1 + roll_.below(6) / 5 : 0; times > 0; --times) {
-            made.lines.emplace_back(spelled("origin"), padded(origin()));
+            made.lines.push_back({spelled("origin"), padded(origin())});
         }
         for (std::size_t i = made.lines.size(); i > 1; --i) std::swap(made.lines[i - 1], made.lines[roll_.below(i)]);
         made.api = api(client);
@@ -258,47 +256,5 @@ inline op::request request_of(chain_model::question const& asked) {
     if (asked.project) made.project = *asked.project;
     return made;
 }
-
-/// What is broken at the moment, and whether it says so or throws.
-struct fault {
-    breakdown now = breakdown::none;
-    bool thrown = false;
-
-    /// Whether a part can't answer; throws where it would.
-    bool strikes(breakdown part) const {
-        if (now == part && thrown) throw std::runtime_error("out of order");
-        return now == part;
-    }
-};
-
-struct faulty_store {
-    using record_type = op::client;
-
-    op::clients clients;
-    fault const& state;
-
-    sallyport::lookup<op::client> find(sallyport::uuid const& id, std::string_view project) const {
-        if (state.strikes(breakdown::store)) return sallyport::lookup<op::client>::failed();
-        return clients.find(id, project);
-    }
-};
-
-struct faulty_verifier {
-    fault const& state;
-    sallyport::verifier<sallyport::sha256_scheme> verifier{};
-
-    sallyport::verification verify(sallyport::proof_attempt const& attempt) const noexcept {
-        return state.now == breakdown::verifier ? sallyport::verification{} : verifier.verify(attempt);
-    }
-};
-
-struct faulty_limiter {
-    fault const& state;
-    sallyport::sliding_log log{};
-
-    sallyport::allowance take(std::span<sallyport::claim const> claims, sallyport::steady_time now) {
-        return state.strikes(breakdown::limiter) ? sallyport::allowance{} : log.take(claims, now);
-    }
-};
 
 }  // namespace random_traffic

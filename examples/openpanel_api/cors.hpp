@@ -11,7 +11,7 @@ inline void let_browsers_read(boost::beast::http::fields& into) {
     using boost::beast::http::field;
     into.set(field::access_control_allow_origin, "*");
     into.set(field::access_control_expose_headers,
-               "Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
+             "Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
 }
 
 /// The answer to a browser's preflight. The secret is not among the fields: it has no place in a page.
@@ -19,7 +19,7 @@ inline void let_browsers_call(boost::beast::http::fields& into) {
     using boost::beast::http::field;
     into.set(field::access_control_allow_methods, "POST");
     into.set(field::access_control_allow_headers,
-               "content-type, openpanel-client-id, openpanel-sdk-name, openpanel-sdk-version");
+             "content-type, openpanel-client-id, openpanel-sdk-name, openpanel-sdk-version");
     into.set(field::access_control_max_age, "86400");
 }
 

@@ -77,27 +77,40 @@ class member_check {
 public:
     using json = nlohmann::json;
 
-    bool operator()(int, json::parse_event_t event, json& parsed) {
-        if (event == json::parse_event_t::object_start) open_.emplace_back();
-        if (event == json::parse_event_t::object_end) open_.pop_back();
-        if (event == json::parse_event_t::key) {
-            auto const& name = parsed.get_ref<std::string const&>();
-            if (!open_.back().insert(name).second) sallyport::raise({"an object has two members " + in_quotes(name)});
+    bool operator()(json::parse_event_t event, json const& parsed) {
+        if (event == json::parse_event_t::object_start) {
+            if (open_.size() == 1) ++element_;
+            open_.emplace_back();
         }
+        if (event == json::parse_event_t::object_end) open_.pop_back();
+        if (event == json::parse_event_t::key) see(parsed.get_ref<std::string const&>());
         return true;
     }
 
 private:
-    std::vector<std::set<std::string>> open_;
+    void see(std::string const& name) {
+        bool const on_top = open_.size() == 1;
+        if (!open_.back().insert(name).second) {
+            auto const where = on_top ? "the file" : fmt::format("{}[{}]", list_, element_ - 1);
+            sallyport::raise({fmt::format("{}: two members {}; expected one", where, in_quotes(name))});
+        }
+        if (on_top) {
+            list_ = name;
+            element_ = 0;
+        }
+    }
+
+    std::vector<std::set<std::string>> open_;  ///< the names seen in each object that is open
+    std::string list_;                         ///< the member of the file that is being read
+    std::size_t element_ = 0;                  ///< how many objects it had so far
 };
 
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text) {
     try {
-        return nlohmann::json::parse(text, [check = member_check()](int depth, auto event, auto& parsed) mutable {
-            return check(depth, event, parsed);
-        });
+        return nlohmann::json::parse(
+            text, [check = member_check()](int, auto event, auto& parsed) mutable { return check(event, parsed); });
     } catch (nlohmann::json::parse_error const& problem) {
         sallyport::raise({"expected JSON, which ends at " + place_of(text, problem.byte)});
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "limits.hpp"
 
-#include "number.hpp"
 #include "in_quotes.hpp"
+#include "number.hpp"
 
 #include <chrono>
 #include <optional>
@@ -28,9 +28,10 @@ sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
         auto const comma = rest.find(',');
         auto const window = parse_window(rest.substr(0, comma));
         if (!window || !windows.add(*window)) {
-            return sallyport::error{in_quotes(text) +
-                                    " is no limit; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS "
-                                    "from 1 to 86400, at most four windows and none twice, or none"};
+            return sallyport::error{
+                in_quotes(text) +
+                " is no limit; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS "
+                "from 1 to 86400, at most four windows and none twice, or none"};
         }
         if (comma == rest.npos) return windows;
         rest.remove_prefix(comma + 1);

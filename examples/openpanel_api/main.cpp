@@ -9,9 +9,11 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -25,6 +27,11 @@ constexpr int no_address = 1;
 void complain(std::string_view what) {
     fmt::print(stderr, "openpanel_api: {}\n", what);
     std::fflush(stderr);
+}
+
+int end_with(int status, std::string_view why) {
+    complain(why);
+    return status;
 }
 
 void say(std::string_view what) {
@@ -48,35 +55,39 @@ void reload(op::clients& clients, std::string const& file, demo::secret_verifier
     complain(fmt::format("{}: {} clients are served from now on", file, clients.size()));
 }
 
+/// The records that the server starts with: the file's, or those of clients that are made for this run.
+sp::result<demo::records> first_records(demo::options const& options, demo::secret_verifier const& verifier,
+                                        std::vector<demo::made_client>& made) {
+    if (options.clients) return demo::load_records(*options.clients, verifier);
+    made = demo::make_clients();
+    return demo::records_of(made);
+}
+
+void introduce(std::vector<demo::made_client> const& made, std::string_view url) {
+    if (made.empty()) return;
+    say("# Three clients of the project demo, made for this run. Their ids and secrets are shown this once.");
+    say(demo::curl_lines(made, url));
+}
+
 int serve(demo::options const& options) {
     demo::secret_verifier const verifier;
     std::vector<demo::made_client> made;
-    sp::result<demo::records> loaded = demo::records{};
-    if (options.clients) {
-        loaded = demo::load_records(*options.clients, verifier);
-    } else {
-        made = demo::make_clients();
-        loaded = demo::records_of(made);
-    }
-    if (!loaded) return complain(loaded.message()), wrong_usage;
+    auto loaded = first_records(options, verifier, made);
+    if (!loaded) return end_with(wrong_usage, loaded.message());
     auto& [records, projects] = loaded.value();
     auto stored = op::clients::make(std::move(records), std::move(projects));
-    if (!stored) return complain(fmt::format("{}: {}", *options.clients, stored.message())), wrong_usage;
+    if (!stored) return end_with(wrong_usage, fmt::format("{}: {}", options.clients.value_or(""), stored.message()));
     auto& clients = stored.value();
 
     auto const endpoint = demo::find_endpoint(options.host, options.port);
-    if (!endpoint) return complain("--host " + options.host + ": expected an address, or a name that is known here"), wrong_usage;
-
+    if (!endpoint) return end_with(wrong_usage, "--host " + options.host + ": expected an address or a known name");
     demo::service service(clients, options.rules, verifier, options.explain);
     demo::server server(*endpoint, service, [&] {
         if (options.clients) reload(clients, *options.clients, verifier);
     });
     auto const url = url_of(options.host, server.port());
-    if (!made.empty()) {
-        say("# Three clients of the project demo, made for this run. Their ids and secrets are shown this once.");
-        say(demo::curl_lines(made, url));
-        made.clear();
-    }
+    introduce(made, url);
+    made.clear();
     say("listening on " + url);
     server.run();
     return 0;
@@ -86,14 +97,12 @@ int serve(demo::options const& options) {
 
 int main(int argc, char** argv) {
     auto const options = demo::parse_options(argc, argv);
-    if (!options) {
-        complain(options.message());
-        return wrong_usage;
-    }
+    if (!options) return end_with(wrong_usage, options.message());
+    auto const& understood = options.value();
     try {
-        return serve(options.value());
+        return serve(understood);
     } catch (boost::system::system_error const& problem) {
-        complain(fmt::format("can't listen on {}: {}", url_of(options.value().host, options.value().port), problem.code().message()));
-        return no_address;
+        return end_with(no_address, fmt::format("can't listen on {}: {}", url_of(understood.host, understood.port),
+                                                problem.code().message()));
     }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "options.hpp"
 
+#include "in_quotes.hpp"
 #include "limits.hpp"
 #include "number.hpp"
-#include "in_quotes.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace demo {
@@ -39,7 +40,8 @@ void add_options(CLI::App& app, typed& into) {
     app.add_option("--access-status", into.access_status,
                    "Status for a proven client that lacks access or scope, 401 or 403")
         ->capture_default_str();
-    app.add_option("--failed-attempts", into.failed_attempts, "none: this version has no throttle")->capture_default_str();
+    app.add_option("--failed-attempts", into.failed_attempts, "none: this version has no throttle")
+        ->capture_default_str();
 }
 
 /// Options that are agreed on and not built yet: nobody who asks for one may believe to have it.
@@ -62,7 +64,8 @@ void set_limits(gate_rules& into, std::vector<std::string> const& texts) {
                        " names no API; expected track=, export=, insights= or manage= and a limit"});
         }
         if (std::exchange(seen[sp::enumerator_index(*api)], true)) {
-            sp::raise({"--limit " + in_quotes(text) + " is the second for its API; several windows are separated by commas"});
+            sp::raise(
+                {"--limit " + in_quotes(text) + " is the second for its API; several windows are separated by commas"});
         }
         auto const limits = parse_limits(text.substr(equals + 1));
         if (!limits) sp::raise({"--limit " + std::string(sp::enumerator_name(*api)) + ": " + limits.message()});
@@ -83,7 +86,8 @@ options understood(typed const& from, bool has_clients) {
     made.port = static_cast<std::uint16_t>(*port);
     if (has_clients) made.clients = from.clients;
     if (from.failed_attempts != "none") {
-        sp::raise({"--failed-attempts " + in_quotes(from.failed_attempts) + " is not part of this version; it accepts none"});
+        sp::raise(
+            {"--failed-attempts " + in_quotes(from.failed_attempts) + " is not part of this version; it accepts none"});
     }
     made.rules.when_not_allowed = access_status_of(from.access_status);
     set_limits(made.rules, from.limits);

@@ -12,9 +12,9 @@ namespace demo {
 /// What the command line says.
 struct options {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8080;           ///< 0: a free one
+    std::uint16_t port = 8080;             ///< 0: a free one
     std::optional<std::string> clients{};  ///< the file of client records; none: three clients are made
-    gate_rules rules = op::rules();      ///< OpenPanel's, as changed by the options
+    gate_rules rules = op::rules();        ///< OpenPanel's, as changed by the options
     bool explain = false;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "records.hpp"
 
+#include "in_quotes.hpp"
 #include "json_node.hpp"
 #include "limits.hpp"
-#include "in_quotes.hpp"
 #include "timestamp.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +111,8 @@ records read_all(nlohmann::json const& document, secret_verifier const& verifier
         project.allow_members({"id", "organization"});
         made.projects.push_back({read_name(project.at("id")), read_name(project.at("organization"))});
     }
-    for (auto const& client : file.at("clients").elements()) made.clients.push_back(read_client(named(client), verifier));
+    for (auto const& client : file.at("clients").elements())
+        made.clients.push_back(read_client(named(client), verifier));
     return made;
 }
 

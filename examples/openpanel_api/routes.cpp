@@ -17,9 +17,11 @@ std::optional<route> find_route(std::string_view target) {
     if (at.size() == 2 && at[0] == "export" && (at[1] == "events" || at[1] == "charts")) {
         return route{.api = op::api::export_, .project = parameter_of(query, "projectId")};
     }
-    if (at.size() == 3 && at[0] == "insights" && at[2] == "metrics") return route{.api = op::api::insights, .project = at[1]};
+    if (at.size() == 3 && at[0] == "insights" && at[2] == "metrics")
+        return route{.api = op::api::insights, .project = at[1]};
     if (at.size() == 2 && at[0] == "manage" && at[1] == "projects") return route{.api = op::api::manage};
-    if (at.size() == 3 && at[0] == "manage" && at[1] == "projects") return route{.api = op::api::manage, .project = at[2]};
+    if (at.size() == 3 && at[0] == "manage" && at[1] == "projects")
+        return route{.api = op::api::manage, .project = at[2]};
     return std::nullopt;
 }
 

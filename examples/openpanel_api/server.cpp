@@ -42,7 +42,7 @@ server::server(tcp::endpoint const& at, service& answers, std::function<void()> 
       acceptor_(net::make_strand(io_), at),
       pause_(acceptor_.get_executor()),
       end_(acceptor_.get_executor(), SIGTERM, SIGINT),
-      hangup_(io_, SIGHUP),
+      hangup_(acceptor_.get_executor(), SIGHUP),
       service_(answers),
       on_hangup_(std::move(on_hangup)) {}
 
@@ -84,7 +84,7 @@ void server::await_end() {
 
 void server::await_hangup() {
     hangup_.async_wait([this](boost::system::error_code problem, int) {
-        if (problem) return;
+        if (problem || !acceptor_.is_open()) return;
         on_hangup_();
         await_hangup();
     });

@@ -33,6 +33,7 @@ public:
     void run();
 
 private:
+    // These, and what they wait for, run on the acceptor's strand.
     void accept();
     void await_end();
     void await_hangup();

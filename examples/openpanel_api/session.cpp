@@ -57,14 +57,6 @@ bool expects_continue(request_head const& head) {
     return head.version() >= 11 && beast::iequals(head[http::field::expect], "100-continue");
 }
 
-/// The target of a head that could not be parsed, as far as its first line shows one.
-std::string_view target_in(std::string_view raw) {
-    auto const line = raw.substr(0, raw.find('\r'));
-    auto const first = line.find(' ');
-    if (first == line.npos) return {};
-    return line.substr(first + 1, line.find(' ', first + 1) - first - 1);
-}
-
 http::status status_for(beast::error_code const& problem, bool in_fields) {
     if (problem == http::error::body_limit) return http::status::payload_too_large;
     if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
@@ -123,15 +115,14 @@ void session::read_head() {
     parser_->header_limit(max_fields + 2);
     parser_->body_limit(max_body);
     within(to_send_a_head);
-    http::async_read_header(stream_, buffer_, *parser_, beast::bind_front_handler(&session::on_head, shared_from_this()));
+    http::async_read_header(stream_, buffer_, *parser_,
+                            beast::bind_front_handler(&session::on_head, shared_from_this()));
 }
 
 void session::on_head(error_code problem, std::size_t size) {
     if (problem && !is_about_http(problem)) return;
     head_ = std::move(parser_->get().base());
-    auto const target = sp::beast::target_of(head_);
-    auto const unparsed = buffer_.data();
-    route_ = find_route(!target.empty() ? target : target_in({static_cast<char const*>(unparsed.data()), unparsed.size()}));
+    route_ = find_route(sp::beast::target_of(head_));
     if (problem) return refuse_for(problem);
     if (size_of_fields(head_, size) > max_fields) return refuse(http::status::request_header_fields_too_large);
     if (has_unclear_end(head_, parser_->chunked())) return refuse(http::status::bad_request);
@@ -144,9 +135,10 @@ void session::await_body() {
     if (!service::asks_the_gate(head_, route_)) return send(service_.respond(head_, route_, peer_), false);
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     within(to_take_an_answer);
-    net::async_write(stream_, net::buffer(go_on.data(), go_on.size()), [self = shared_from_this()](error_code problem, std::size_t) {
-        if (!problem) self->read_body();
-    });
+    net::async_write(stream_, net::buffer(go_on.data(), go_on.size()),
+                     [self = shared_from_this()](error_code problem, std::size_t) {
+                         if (!problem) self->read_body();
+                     });
 }
 
 void session::read_body() {
@@ -166,7 +158,8 @@ void session::respond() {
     auto work = net::make_work_guard(stream_.get_executor());
     net::post(deciders_, [self = shared_from_this(), keep, work = std::move(work)] {
         auto made = self->service_.respond(self->head_, self->route_, self->peer_);
-        net::post(work.get_executor(), [self, keep, made = std::move(made)]() mutable { self->send(std::move(made), keep); });
+        net::post(work.get_executor(),
+                  [self, keep, made = std::move(made)]() mutable { self->send(std::move(made), keep); });
     });
 }
 
@@ -201,7 +194,8 @@ void session::on_sent(error_code problem, std::size_t) {
 void session::drain(error_code problem, std::size_t) {
     if (problem) return;
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(max_buffered), beast::bind_front_handler(&session::drain, shared_from_this()));
+    stream_.async_read_some(buffer_.prepare(max_buffered),
+                            beast::bind_front_handler(&session::drain, shared_from_this()));
 }
 
 }  // namespace demo

@@ -25,7 +25,8 @@ class session_set;
 /// `stop` run on the connection's strand.
 class session : public std::enable_shared_from_this<session> {
 public:
-    session(boost::asio::ip::tcp::socket socket, service& answers, boost::asio::thread_pool& deciders, session_set& all);
+    session(boost::asio::ip::tcp::socket socket, service& answers, boost::asio::thread_pool& deciders,
+            session_set& all);
     ~session();
 
     void start();

@@ -57,9 +57,9 @@ private:
 
     static_assert(std::is_same_v<typename store_type::record_type, record_type>,
                   "the store holds records of other levels or APIs than the rules speak of");
-    static_assert(
-        ((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
-        "a part fits no role: it is no limiter, steady clock, wall clock, verifier, presentation or observer");
+    static_assert(((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
+                  "a part fits no role: a limiter has take(claims, now), a clock now(), a verifier verify(attempt), a "
+                  "presentation read(headers), an observer on_decision(observation); all but take are noexcept");
     static_assert(((roles::template count<std::remove_reference_t<Parts>> < 2) && ...),
                   "a part fits several roles: give one part for each role");
 

@@ -55,9 +55,9 @@ static_assert(!permissions.permits(level::root, static_cast<api>(4)));
 }  // namespace
 
 TEST_CASE("a permission table permits what its rows name, at run time too") {
-    std::set<std::pair<level, api>> const named{{level::write, api::track},     {level::read, api::export_},
-                                                {level::read, api::insights},   {level::root, api::track},
-                                                {level::root, api::export_},    {level::root, api::insights},
+    std::set<std::pair<level, api>> const named{{level::write, api::track},   {level::read, api::export_},
+                                                {level::read, api::insights}, {level::root, api::track},
+                                                {level::root, api::export_},  {level::root, api::insights},
                                                 {level::root, api::manage}};
     for (int who = -2; who < 70; ++who) {
         for (int what = -2; what < 70; ++what) {

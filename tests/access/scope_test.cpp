@@ -62,7 +62,8 @@ TEST_CASE("whoever asks for whatever, the scope is as the rule reads") {
             for (std::string const own_project : {"", "shop", "blog", "lab", "nowhere"}) {
                 for (std::string const asked : {"", "shop", "blog", "lab", "nowhere", "SHOP"}) {
                     auto const known = organization_of.find(asked);
-                    bool const of_its_organization = known != organization_of.end() && known->second == own_organization;
+                    bool const of_its_organization =
+                        known != organization_of.end() && known->second == own_organization;
                     bool const wanted = of_its_organization && (who == level::root || asked == own_project);
 
                     std::string const organization = known == organization_of.end() ? "" : known->second;

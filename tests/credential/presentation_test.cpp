@@ -70,7 +70,8 @@ TEST_CASE("a field that is absent, empty or blank presents nothing") {
 }
 
 TEST_CASE("an empty line counts as absent beside a full one") {
-    for (auto const& sent : {lines{{"client-id", ""}, {"client-id", id}}, lines{{"client-id", id}, {"client-id", " "}}}) {
+    for (auto const& sent :
+         {lines{{"client-id", ""}, {"client-id", id}}, lines{{"client-id", id}, {"client-id", " "}}}) {
         auto const read = by_fields(sent);
         CHECK(read.id == id);
         CHECK_FALSE(read.ambiguous);
@@ -78,8 +79,11 @@ TEST_CASE("an empty line counts as absent beside a full one") {
 }
 
 TEST_CASE("equal lines are one, whatever surrounds their values") {
-    auto const read = by_fields({{"client-id", id}, {"Client-Id", " 8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60\t"},
-                                 {"client-secret", "s"}, {"CLIENT-SECRET", "s"}, {"client-secret", "s"}});
+    auto const read = by_fields({{"client-id", id},
+                                 {"Client-Id", " 8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60\t"},
+                                 {"client-secret", "s"},
+                                 {"CLIENT-SECRET", "s"},
+                                 {"client-secret", "s"}});
     CHECK(read.id == id);
     CHECK(read.secret == "s");
     CHECK_FALSE(read.ambiguous);
@@ -106,7 +110,8 @@ TEST_CASE("a comma makes an id malformed and is part of a secret") {
 TEST_CASE("where the host joins lines, a comma is ambiguous") {
     CHECK(sp::two_fields{}.read(joined{{{"client-id", "a,b"}}}).ambiguous);
     CHECK(sp::two_fields{}.read(joined{{{"client-secret", "a, a"}}}).ambiguous);
-    CHECK_FALSE(sp::two_fields{}.read(joined{{{"client-id", id}, {"client-secret", "a"}, {"accept", "a, b"}}}).ambiguous);
+    CHECK_FALSE(
+        sp::two_fields{}.read(joined{{{"client-id", id}, {"client-secret", "a"}, {"accept", "a, b"}}}).ambiguous);
     CHECK(sp::bearer{}.read(joined{{{"authorization", "Bearer a.b, Bearer c.d"}}}).ambiguous);
     auto const origins = sp::two_fields{}.read(joined{{{"origin", "https://a.example, https://b.example"}}});
     CHECK(origins.origin.empty());
@@ -143,8 +148,8 @@ TEST_CASE("dots after the first, commas and blanks are part of a token's secret"
 }
 
 TEST_CASE("the scheme of a token is read in either case, with any number of blanks after it") {
-    for (std::string_view value : {"bearer id.s", "BEARER id.s", "bEaReR id.s", "Bearer   id.s", " Bearer id.s ",
-                                   "Bearer \t id.s\t"}) {
+    for (std::string_view value :
+         {"bearer id.s", "BEARER id.s", "bEaReR id.s", "Bearer   id.s", " Bearer id.s ", "Bearer \t id.s\t"}) {
         INFO(value);
         CHECK(by_authorization(value).id == "id");
         CHECK(by_authorization(value).secret == "s");
@@ -160,8 +165,9 @@ TEST_CASE("a token without a dot is an id without a secret, and one that begins 
 }
 
 TEST_CASE("another scheme, or none, presents nothing") {
-    for (std::string_view value : {"", "Bearer", "Bearer ", "Basic aWQ6cw==", "Beare id.s", "Bearerid.s", "Bearer\tid.s",
-                                   "Bearer:id.s", "xBearer id.s", "id.s", "Token id.s", "Basic Bearer id.s"}) {
+    for (std::string_view value :
+         {"", "Bearer", "Bearer ", "Basic aWQ6cw==", "Beare id.s", "Bearerid.s", "Bearer\tid.s", "Bearer:id.s",
+          "xBearer id.s", "id.s", "Token id.s", "Basic Bearer id.s"}) {
         INFO(value);
         CHECK(nothing(by_authorization(value)));
     }

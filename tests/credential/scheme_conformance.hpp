@@ -71,7 +71,8 @@ template <sp::hash_scheme Scheme>
 void a_digest_of_another_size_is_not_derived(Scheme const& scheme, example const& known) {
     auto const form = scheme.parse(known.stored).value();
     std::array<std::uint8_t, 256> derived{};
-    for (std::size_t const size : {std::size_t{0}, std::size_t{1}, form.digest.size() - 1, form.digest.size() + 1, derived.size()}) {
+    for (std::size_t const size :
+         {std::size_t{0}, std::size_t{1}, form.digest.size() - 1, form.digest.size() + 1, derived.size()}) {
         CAPTURE(size);
         CHECK_FALSE(scheme.derive(known.secret, form, std::span(derived).first(size)));
     }
@@ -114,7 +115,8 @@ void the_digest_is_read_in_either_case(Scheme const& scheme, example const& know
     std::string text(known.stored);
     auto const form = scheme.parse(text).value();
     auto const digest = text.end() - static_cast<std::ptrdiff_t>(2 * form.digest.size());
-    std::transform(digest, text.end(), digest, [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+    std::transform(digest, text.end(), digest,
+                   [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
     REQUIRE(text != known.stored);
     CHECK(scheme.parse(text).value().id() == form.id());
 }
@@ -139,7 +141,9 @@ void a_verifier_of_the_scheme_proves_the_right_secret_alone(Scheme const& scheme
     sp::verifier const verifier{scheme};
     auto const stored = verifier.parse(known.stored).value();
     std::vector<sp::stored_secret> const secrets{stored};
-    auto const verify = [&](std::string_view presented) { return verifier.verify({.presented = presented, .secrets = secrets}); };
+    auto const verify = [&](std::string_view presented) {
+        return verifier.verify({.presented = presented, .secrets = secrets});
+    };
     auto const right = verify(known.secret);
     CHECK(right.outcome == verdict::proven);
     CHECK(right.secret == stored.id);

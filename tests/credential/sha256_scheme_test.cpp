@@ -26,12 +26,13 @@ static_assert(sha256_scheme::store("abc").id() != sha256_scheme::store(std::stri
 
 TEST_CASE("sha256 is a hash scheme") {
     scheme_conformance::holds_for(sha256_scheme(), {"abc", stored_abc});
-    scheme_conformance::holds_for(sha256_scheme(),
-                                  {"sec_5b1e8d0c2f7a4e6990d3",
-                                   "sha256:f20fbd00d6ea01d3d6e4fe25668ef38aa17ba308d7f87150dff8adb4f6300be9"});
+    scheme_conformance::holds_for(
+        sha256_scheme(),
+        {"sec_5b1e8d0c2f7a4e6990d3", "sha256:f20fbd00d6ea01d3d6e4fe25668ef38aa17ba308d7f87150dff8adb4f6300be9"});
 }
 
 TEST_CASE("the form under which a secret is stored is the one that its text reads as") {
     CHECK(sha256_scheme::store("abc").id() == sha256_scheme::parse(stored_abc).value().id());
-    CHECK(std::ranges::equal(sha256_scheme::store("abc").digest_bytes(), sha256_scheme::parse(stored_abc).value().digest_bytes()));
+    CHECK(std::ranges::equal(sha256_scheme::store("abc").digest_bytes(),
+                             sha256_scheme::parse(stored_abc).value().digest_bytes()));
 }

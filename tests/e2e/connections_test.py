@@ -207,6 +207,11 @@ class SlowSenders(demo.DemoTest):
         for connection in in_head + in_body:
             connection.socket.close()
 
+    def test_who_never_finishes_a_head_is_left(self):
+        with self.server.connect() as connection:
+            connection.send(b"GET /healthz HTTP/1.1\r\n")
+            self.assertTrue(connection.ended())
+
 
 class TheEnd(unittest.TestCase):
     def server(self):

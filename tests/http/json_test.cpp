@@ -66,20 +66,25 @@ static_assert(http::utf8_length("") == 0);
 static_assert(http::utf8_length("a\xff") == 1);
 static_assert(http::utf8_length("\xc3\xa9") == 2 && http::utf8_length("\xc2\x80") == 2);
 static_assert(http::utf8_length("\xe2\x82\xac") == 3 && http::utf8_length("\xf4\x8f\xbf\xbf") == 4);
-static_assert(http::utf8_length("\xc3") == 0 && http::utf8_length("\xe2\x82") == 0 && http::utf8_length("\xf0\x9f\x98") == 0);
+static_assert(http::utf8_length("\xc3") == 0 && http::utf8_length("\xe2\x82") == 0 &&
+              http::utf8_length("\xf0\x9f\x98") == 0);
 static_assert(http::utf8_length("\x80") == 0 && http::utf8_length("\xff") == 0 && http::utf8_length("\xc3(") == 0);
 static_assert(http::utf8_length("\xc0\xaf") == 0 && http::utf8_length("\xe0\x9f\xbf") == 0, "overlong");
 static_assert(http::utf8_length("\xf0\x8f\xbf\xbf") == 0, "overlong");
 static_assert(http::utf8_length("\xed\xa0\x80") == 0 && http::utf8_length("\xed\xbf\xbf") == 0, "surrogates");
 static_assert(http::utf8_length("\xed\x9f\xbf") == 3 && http::utf8_length("\xee\x80\x80") == 3);
-static_assert(http::utf8_length("\xf4\x90\x80\x80") == 0 && http::utf8_length("\xf5\x80\x80\x80") == 0, "above U+10FFFF");
+static_assert(http::utf8_length("\xf4\x90\x80\x80") == 0 && http::utf8_length("\xf5\x80\x80\x80") == 0,
+              "above U+10FFFF");
 
 TEST_CASE("quotes, backslashes and control characters are escaped, and nothing else") {
     CHECK(json_string("") == "\"\"");
     CHECK(json_string("a \"shop\" in C:\\") == R"("a \"shop\" in C:\\")");
     CHECK(json_string(std::string_view("\0\n\x1f\x7f", 4)) == R"("\u0000\u000a\u001f\u007f")");
     CHECK(json_string("/<>&'é€😀") == "\"/<>&'é€😀\"");
-    CHECK(json_string("a\xff" "b") == "\"a\xef\xbf\xbd" "b\"");
+    CHECK(json_string("a\xff"
+                      "b") ==
+          "\"a\xef\xbf\xbd"
+          "b\"");
 }
 
 TEST_CASE("a JSON string is appended to what is there") {
@@ -116,7 +121,8 @@ TEST_CASE("every character of Unicode comes back from its string") {
 
 TEST_CASE("random bytes are a string that the judge reads as the model does") {
     // Mostly the bytes at which the rules of UTF-8 and JSON change.
-    static constexpr std::string_view edges("\x00\x1f\x20\"\\/\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xed\xee\xef\xf0\xf4\xf5\xff", 25);
+    static constexpr std::string_view edges(
+        "\x00\x1f\x20\"\\/\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xed\xee\xef\xf0\xf4\xf5\xff", 25);
     std::mt19937 random(20240607);
     for (int round = 0; round < 100'000; ++round) {
         std::string text(random() % 12, ' ');

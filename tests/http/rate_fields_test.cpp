@@ -71,7 +71,8 @@ TEST_CASE("one limit is shown by its name") {
 }
 
 TEST_CASE("several windows of a budget have a name each") {
-    auto const fields = fields_of(states({state(sp::at_most(5).per(1s), 4, 1s), state(sp::at_most(100).per(60s), 3, 42s)}));
+    auto const fields =
+        fields_of(states({state(sp::at_most(5).per(1s), 4, 1s), state(sp::at_most(100).per(60s), 3, 42s)}));
     CHECK(fields.at("RateLimit-Policy") == R"("export-1s";q=5;w=1, "export-60s";q=100;w=60)");
     CHECK(fields.at("RateLimit") == R"("export-1s";r=4;t=1, "export-60s";r=3;t=42)");
     CHECK(fields.at("X-RateLimit-Limit") == "100");
@@ -117,7 +118,9 @@ TEST_CASE("a name that no structured field can hold is made one") {
 TEST_CASE("the fields of any limits are valid structured fields, and say what the limits are") {
     static constexpr std::string_view names[] = {"track", "export", "a \"quoted\" name", ""};
     std::mt19937_64 random(7);
-    auto const duration = [&random] { return std::chrono::nanoseconds(static_cast<std::int64_t>(random() >> (1 + random() % 63))); };
+    auto const duration = [&random] {
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(random() >> (1 + random() % 63)));
+    };
     for (int round = 0; round < 20'000; ++round) {
         sp::rate_states list;
         std::vector<sp::rate_state> shown;
@@ -165,9 +168,27 @@ TEST_CASE("the fields of any limits are valid structured fields, and say what th
 
 TEST_CASE("the reader of structured fields is strict") {
     CHECK(structured_list::parse(R"("a";q=1;w=2 , "b\"\\";r=-5)"));
-    for (auto const* wrong : {"", "a;q=1", "\"a", "\"a\";", "\"a\";Q=1", "\"a\";q", "\"a\";q=", "\"a\";q=1.5", "\"a\";q=1;q=2",
-                              "\"a\",", "\"a\" \"b\"", ",\"a\"", "\"\\n\"", "\"\n\"", "\"\xc3\xa9\"", "\"a\" ",
-                              "\"a\";q=1234567890123456", "\"a\" ;q=1", "\"a\";q =1", "\"a\";q= 1", "\"a\";q=+1"}) {
+    for (auto const* wrong : {"",
+                              "a;q=1",
+                              "\"a",
+                              "\"a\";",
+                              "\"a\";Q=1",
+                              "\"a\";q",
+                              "\"a\";q=",
+                              "\"a\";q=1.5",
+                              "\"a\";q=1;q=2",
+                              "\"a\",",
+                              "\"a\" \"b\"",
+                              ",\"a\"",
+                              "\"\\n\"",
+                              "\"\n\"",
+                              "\"\xc3\xa9\"",
+                              "\"a\" ",
+                              "\"a\";q=1234567890123456",
+                              "\"a\" ;q=1",
+                              "\"a\";q =1",
+                              "\"a\";q= 1",
+                              "\"a\";q=+1"}) {
         INFO(wrong);
         CHECK_FALSE(structured_list::parse(wrong));
     }

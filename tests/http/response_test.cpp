@@ -45,7 +45,8 @@ struct record_of {
 
 std::vector<sp::denial_reason> all_reasons() {
     std::vector<sp::denial_reason> all;
-    for (std::size_t i = 0; i < sp::enumerator_count<sp::denial_reason>; ++i) all.push_back(static_cast<sp::denial_reason>(i));
+    for (std::size_t i = 0; i < sp::enumerator_count<sp::denial_reason>; ++i)
+        all.push_back(static_cast<sp::denial_reason>(i));
     return all;
 }
 
@@ -86,8 +87,10 @@ sp::rate_state in_shadow(sp::rate_state state) {
     return state;
 }
 
-sp::principal<op::level> const who{.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid, .level = op::level::read,
-                                   .organization = "acme", .project = "shop"};
+sp::principal<op::level> const who{.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid,
+                                   .level = op::level::read,
+                                   .organization = "acme",
+                                   .project = "shop"};
 
 decision meter(sp::allowance const& answer) {
     return sp::meter(who, answer, op::rules(), op::request{.api = op::api::export_});
@@ -99,8 +102,12 @@ decision metered(sp::allowance::verdict outcome, std::initializer_list<sp::rate_
     return meter(answer);
 }
 
-decision refused(std::initializer_list<sp::rate_state> states) { return metered(sp::allowance::verdict::refused, states); }
-decision granted(std::initializer_list<sp::rate_state> states) { return metered(sp::allowance::verdict::admitted, states); }
+decision refused(std::initializer_list<sp::rate_state> states) {
+    return metered(sp::allowance::verdict::refused, states);
+}
+decision granted(std::initializer_list<sp::rate_state> states) {
+    return metered(sp::allowance::verdict::admitted, states);
+}
 
 constexpr auto per_10s = sp::at_most(100).per(10s);
 constexpr auto per_hour = sp::at_most(5000).per(1h);
@@ -111,8 +118,10 @@ std::string all_limits() {
     record.add("refused by one window", refused({window(per_10s, 0, 3s, 3s)}));
     record.add("a nanosecond more than whole seconds", refused({window(per_10s, 0, 3s + 1ns, 3s + 1ns)}));
     record.add("a nanosecond to wait", refused({window(per_10s, 0, 1ns, 1ns)}));
-    record.add("refused by the first of two windows", refused({window(per_10s, 0, 3s, 3s), window(per_hour, 4000, 59min)}));
-    record.add("refused by the second of two windows", refused({window(per_10s, 40, 3s), window(per_hour, 0, 59min, 59min)}));
+    record.add("refused by the first of two windows",
+               refused({window(per_10s, 0, 3s, 3s), window(per_hour, 4000, 59min)}));
+    record.add("refused by the second of two windows",
+               refused({window(per_10s, 40, 3s), window(per_hour, 0, 59min, 59min)}));
     record.add("refused by two of four windows",
                refused({window(sp::at_most(5).per(500ms), 0, 1ms, 1ms), window(sp::at_most(9).per(1s), 4, 900ms),
                         window(per_10s, 0, 3s, 3s), window(per_hour, 4000, 59min)}));
@@ -160,8 +169,9 @@ TEST_CASE("the fields of every grant") { check_golden("grants.txt", all_grants()
 TEST_CASE("the body of a refusal before proof is the one sentence of the contract") {
     CHECK(http::responder{}.respond(denied(sp::denial_reason::wrong_secret)).body ==
           R"({"error":"Unauthorized","message":"Invalid client credentials"})");
-    CHECK(http::responder{}.respond(refused({window(per_10s, 0, 1s, 1s)})).body ==
-          R"({"status":429,"error":"Too Many Requests","message":"You have exceeded the rate limit for this endpoint."})");
+    CHECK(
+        http::responder{}.respond(refused({window(per_10s, 0, 1s, 1s)})).body ==
+        R"({"status":429,"error":"Too Many Requests","message":"You have exceeded the rate limit for this endpoint."})");
 }
 
 TEMPLATE_TEST_CASE("every 401 before proof is byte for byte the same", "", http::error_json, http::problem_json) {
@@ -180,7 +190,8 @@ TEST_CASE("the 401s of a gate before proof are byte for byte the same, whoever a
     sp::manual_wall_clock const wall(sp::wall_time(1'000h));
     auto const secret = sp::sha256_scheme::store("right");
     auto const client = [&secret](sp::uuid id) {
-        return op::client{.id = id, .level = op::level::read, .organization = "acme", .project = "shop", .secrets = {{secret}}};
+        return op::client{
+            .id = id, .level = op::level::read, .organization = "acme", .project = "shop", .secrets = {{secret}}};
     };
     auto disabled = client("2c624232-cc4f-4b5e-9a63-7f1e0d3c2b1a"_uuid);
     disabled.disabled = true;
@@ -188,7 +199,8 @@ TEST_CASE("the 401s of a gate before proof are byte for byte the same, whoever a
     expired.secrets[0].expires = wall.now();
     auto none = client("92eb5ffe-e6ae-4fec-bad7-1c777531578f"_uuid);
     none.secrets.clear();
-    sp::memory_clients clients{std::vector{client(who.id), disabled, expired, none}, {{.id = "shop", .organization = "acme"}}};
+    sp::memory_clients clients{std::vector{client(who.id), disabled, expired, none},
+                               {{.id = "shop", .organization = "acme"}}};
     sp::authorizer gate{clients, op::rules(), sp::manual_wall_clock(wall)};
 
     std::vector<std::vector<sp::header_line>> const requests{
@@ -221,8 +233,8 @@ TEST_CASE("only a 401 or a 403 is explained") {
         auto const named = explaining.respond(made).body.find(sp::reason_name(reason)) != std::string::npos;
         CHECK(named == (made.denial().status == 401));
     }
-    CHECK(explaining.respond(denied(sp::denial_reason::out_of_scope, sp::access_status::forbidden)).body.find("\"reason\"") !=
-          std::string::npos);
+    CHECK(explaining.respond(denied(sp::denial_reason::out_of_scope, sp::access_status::forbidden))
+              .body.find("\"reason\"") != std::string::npos);
 }
 
 TEST_CASE("Retry-After is never 0, and is left out where waiting does not help") {
@@ -248,8 +260,9 @@ TEST_CASE("a host chooses the challenge of a 401, and no other status has one") 
 }
 
 TEST_CASE("no answer may be kept by a cache") {
-    for (auto const& made : {denied(sp::denial_reason::wrong_secret), denied(sp::denial_reason::store_failed),
-                             refused({window(per_10s, 0, 1s, 1s)}), granted({window(per_10s, 1, 1s)}), decision::grant(who)}) {
+    for (auto const& made :
+         {denied(sp::denial_reason::wrong_secret), denied(sp::denial_reason::store_failed),
+          refused({window(per_10s, 0, 1s, 1s)}), granted({window(per_10s, 1, 1s)}), decision::grant(who)}) {
         auto const answer = http::responder{}.respond(made);
         auto const* control = find_field(answer, "Cache-Control");
         REQUIRE(control);
@@ -259,7 +272,8 @@ TEST_CASE("no answer may be kept by a cache") {
 
 TEST_CASE("the fields can be written straight into a host's answer, and are the same") {
     http::responder const responder;
-    for (auto const& made : {denied(sp::denial_reason::wrong_secret), refused({window(per_10s, 0, 1s, 1s)}), decision::grant(who)}) {
+    for (auto const& made :
+         {denied(sp::denial_reason::wrong_secret), refused({window(per_10s, 0, 1s, 1s)}), decision::grant(who)}) {
         std::vector<http::field> straight;
         responder.for_each_field(made, [&straight](std::string_view name, std::string_view value) {
             straight.push_back({name, std::string(value)});

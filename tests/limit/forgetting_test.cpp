@@ -107,6 +107,7 @@ TEST_CASE("a key is remembered for the longest window that was asked for, though
     sallyport::claim const hourly{.key = client(1), .quota = quota(1, 3600 * s)};
     REQUIRE(passes(limiter, one_a_second(client(1)), 0));
     REQUIRE_FALSE(passes(limiter, hourly, 1));
+    REQUIRE_FALSE(passes(limiter, one_a_second(client(1)), 2));
     CHECK(take(limiter, one_a_second(client(2)), 10 * s).outcome == verdict::failed);
     CHECK_FALSE(passes(limiter, hourly, 3600 * s - 1));
     CHECK(passes(limiter, one_a_second(client(2)), 3600 * s));
@@ -117,7 +118,7 @@ TEST_CASE("forgetting idle keys never changes a decision") {
     std::array<std::int64_t, 3> const windows{ms, 2 * ms, 4 * ms};
     long answered = 0;
     long failed = 0;
-    for (unsigned seed = 0; seed < 40; ++seed) {
+    for (unsigned seed = 0; seed < 40 / slowness; ++seed) {
         std::mt19937 random(seed);
         auto const number = [&](std::uint32_t most) { return static_cast<std::uint32_t>(random() % (most + 1)); };
         sallyport::sliding_log limiter({.max_clients = capacity});
@@ -138,13 +139,14 @@ TEST_CASE("forgetting idle keys never changes a decision") {
             }
             auto expected = take(model, asked, now);
             expected.receipt.position = got.receipt.position;  // a key that comes again begins to count anew
-            if (auto const text = difference(expected, got); !text.empty())
+            if (auto const text = difference(expected, got); !text.empty()) {
                 FAIL("seed " << seed << ", call " << i << "\n" << text);
+            }
             ++answered;
         }
     }
-    CHECK(answered > 100'000);
-    CHECK(failed > 1000);
+    CHECK(failed > answered / 100);
+    CHECK(failed < answered);
 }
 
 TEST_CASE("should the clock step back behind the forgetting, still no window of stamps holds more than the limit") {
@@ -153,7 +155,7 @@ TEST_CASE("should the clock step back behind the forgetting, still no window of 
         std::int64_t stamp;
         std::uint32_t cost;
     };
-    for (unsigned seed = 0; seed < 60; ++seed) {
+    for (unsigned seed = 0; seed < 60 / slowness; ++seed) {
         std::mt19937 random(seed);
         auto const number = [&](std::uint32_t most) { return static_cast<std::uint32_t>(random() % (most + 1)); };
         sallyport::sliding_log limiter({.max_clients = capacity});

@@ -52,12 +52,11 @@ private:
         for (auto const& other : made.claims) {
             if (other.key == key) cost = other.cost;
         }
+        if (like_.whole_budgets) {
+            static_cast<void>(made.claims.push_back({.key = key, .quota = some_quota(longest), .cost = cost}));
+        }
         sallyport::claim asked{.key = key, .quota = some_quota(number(1, longest)), .cost = cost, .shadow = one_in(6)};
         asked.name = asked.shadow ? "tried" : "in force";
-        static_cast<void>(made.claims.push_back(asked));
-        if (!like_.whole_budgets) return;
-        asked.quota = some_quota(longest);
-        asked.shadow = false;
         static_cast<void>(made.claims.push_back(asked));
     }
 

@@ -24,3 +24,18 @@ TEST_CASE("a sliding log answers as the model does, whatever quota each call nam
 TEST_CASE("a sliding log answers as the model does when limits of thousands are raised and lowered") {
     agrees_with_the_model(make, {.max_limit = 6000, .max_cost = 900, .whole_budgets = true}, 350, 300);
 }
+
+TEST_CASE(
+    "a window longer than any that a key was asked for counts what is remembered: a full limit, or all there was") {
+    auto limiter = make();
+    auto const claim_of = [](std::int64_t limit, std::int64_t window) {
+        return sallyport::claim{.key = limits::client(1), .quota = limits::quota(limit, window)};
+    };
+    for (int i = 0; i < 10; ++i) {
+        REQUIRE(limits::admitted(limiter, claim_of(50, limits::ms), i * limits::ms, 60) == 50);
+    }
+    CHECK_FALSE(limits::passes(limiter, claim_of(50, limits::s), 10 * limits::ms));
+    auto const raised = limits::admitted(limiter, claim_of(1000, limits::s), 10 * limits::ms, 2000);
+    CHECK(raised >= 1000 - 500);
+    CHECK(raised <= 1000 - 50);
+}

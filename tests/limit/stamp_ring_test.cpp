@@ -74,6 +74,10 @@ TEST_CASE("a cost above the limit, admitted in a shadow, fills the window") {
     CHECK(ring.wait(quota(5, s), 0, 1) == s);
     CHECK(ring.until_freed(quota(5, s), 5, 1) == s);
     CHECK(ring.wait(quota(5, s), 5, 1 + s) == 0);
+
+    sallyport::stamp_ring larger(earliest);
+    admit(larger, quota(100, s), 101, 1);
+    CHECK(larger.wait(quota(100, s), 0, 1) == s);
 }
 
 TEST_CASE("a ring that grows forgets nothing on the way") {

@@ -132,6 +132,20 @@ TEST_CASE("calls on the same keys in opposite orders neither block each other no
     CHECK(std::any_of(counts.begin(), counts.end(), [](auto const& count) { return count == limit; }));
 }
 
+TEST_CASE("threads that race for the last rooms of the table fill them, and no more") {
+    constexpr std::uint32_t capacity = 2000;
+    constexpr std::uint32_t each = 500;
+    for (int run = 0; run < 20; ++run) {
+        sallyport::sliding_log limiter({.max_clients = capacity});
+        std::atomic<std::uint32_t> count{0};
+        in_threads([&](unsigned number) {
+            for (std::uint32_t i = 0; i < each; ++i) count += passes(limiter, {.key = client(number * each + i)}, 0);
+        });
+        REQUIRE(count == capacity);
+        REQUIRE(limiter.size() == capacity);
+    }
+}
+
 TEST_CASE("while threads bring ever new keys, a limited client stays limited and the bounds hold") {
     constexpr std::size_t capacity = 200;
     sallyport::sliding_log limiter({.max_clients = capacity});

@@ -25,7 +25,8 @@ static_assert(name::if_fits(longest) == name(longest));
 static_assert(name("shop") == name("shop") && name("shop") != name("shop2") && name("shop") != name("Shop"));
 static_assert(name("shop") == "shop" && "shop" == name("shop"));
 static_assert(name("shop") == std::string_view("shop") && std::string_view("blog") != name("shop"));
-static_assert(name("a") < name("b") && name("a") < name("aa") && name() < name("a") && name("b") > std::string_view("a"));
+static_assert(name("a") < name("b") && name("a") < name("aa") && name() < name("a") &&
+              name("b") > std::string_view("a"));
 
 static_assert(std::is_trivially_copyable_v<name>, "a decision that keeps one costs no allocation");
 static_assert(sizeof(name) == 64);

@@ -47,8 +47,9 @@ static_assert(!origin_parts::parse("https://shop.example.com https://shop.exampl
 static_assert(!origin_parts::parse(" https://shop.example.com"));
 static_assert(!origin_parts::parse("https://*.example.com"));
 static_assert(!origin_parts::parse("https://shop_1.example.com"));
-static_assert(!origin_parts::parse("https://b\xc3\xbc"
-                                   "cher.example"));
+static_assert(
+    !origin_parts::parse("https://b\xc3\xbc"
+                         "cher.example"));
 static_assert(!origin_parts::parse("1https://shop.example.com"));
 static_assert(!origin_parts::parse("-://shop.example.com"));
 
@@ -187,8 +188,9 @@ TEST_CASE("a star stands for every subdomain at any depth, and not for the domai
 TEST_CASE("a listed origin of another form is an error that says what is expected") {
     for (std::string const text :
          {"", "null", "*", "shop.example.com", "https://", "https://*", "https://*.", "https://*.*.example.org",
-          "https://a.*.example.org", "https://a*.example.org", "https://shop.example.com/", "https://u@shop.example.com",
-          "https://[::1]", "https://shop.example.com:0443", "https://shop.example.com:99999", "*://shop.example.com"}) {
+          "https://a.*.example.org", "https://a*.example.org", "https://shop.example.com/",
+          "https://u@shop.example.com", "https://[::1]", "https://shop.example.com:0443",
+          "https://shop.example.com:99999", "*://shop.example.com"}) {
         CAPTURE(text);
         auto const made = origin_pattern::make(text);
         CHECK_FALSE(made);

@@ -135,7 +135,8 @@ TEST_CASE("an address that the system writes is read as it was") {
         REQUIRE(inet_ntop(AF_INET6, bytes.data(), text.data(), text.size()));
         if (peer_address::parse(text.data()) != peer_address::v6(bytes)) FAIL(text.data());
         REQUIRE(inet_ntop(AF_INET, bytes.data(), text.data(), text.size()));
-        if (peer_address::parse(text.data()) != peer_address::v4({bytes[0], bytes[1], bytes[2], bytes[3]})) FAIL(text.data());
+        if (peer_address::parse(text.data()) != peer_address::v4({bytes[0], bytes[1], bytes[2], bytes[3]}))
+            FAIL(text.data());
     }
 }
 

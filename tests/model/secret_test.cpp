@@ -20,11 +20,17 @@ using sallyport::secret;
 namespace {
 
 template <class T>
-concept printable = requires(std::ostream& out, T const& value) { out << value; };
+concept printable = requires(std::ostream& out, T const& value) {
+    out << value;
+};
 template <class T>
-concept comparable = requires(T const& value, T const& other) { value == other; };
+concept comparable = requires(T const& value, T const& other) {
+    value == other;
+};
 template <class T>
-concept ordered = requires(T const& value, T const& other) { value < other; };
+concept ordered = requires(T const& value, T const& other) {
+    value < other;
+};
 
 static_assert(!std::copy_constructible<secret> && !std::is_copy_assignable_v<secret>);
 static_assert(!comparable<secret> && !ordered<secret>);

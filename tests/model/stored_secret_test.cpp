@@ -51,7 +51,8 @@ static_assert(example.id() != form_of("scheme", "salt", "0123456789abcdeg").id()
 static_assert(example.id() != form_of("scheme", "salt0", "123456789abcdef").id());
 static_assert(example.id() != form_of("schemes", "alt", "0123456789abcdef").id());
 static_assert(stored_secret{.hash = example}.id == example.id());
-static_assert(stored_secret{.hash = example, .not_before = noon}.id == example.id(), "a secret keeps its id as it ages");
+static_assert(stored_secret{.hash = example, .not_before = noon}.id == example.id(),
+              "a secret keeps its id as it ages");
 
 }  // namespace
 

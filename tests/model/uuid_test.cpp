@@ -47,7 +47,7 @@ constexpr std::string_view example = "919108f7-52d1-4320-9bac-f847db4148a8";  //
 
 static_assert(parse_uuid_v4(example));
 static_assert(parse_uuid_v4(example)->bytes() == uuid::bytes_type{0x91, 0x91, 0x08, 0xf7, 0x52, 0xd1, 0x43, 0x20,  //
-                                                                 0x9b, 0xac, 0xf8, 0x47, 0xdb, 0x41, 0x48, 0xa8});
+                                                                  0x9b, 0xac, 0xf8, 0x47, 0xdb, 0x41, 0x48, 0xa8});
 static_assert(parse_uuid_v4("919108F7-52D1-4320-9BAC-F847DB4148A8") == parse_uuid_v4(example));
 
 // The other examples of RFC 9562, each of another version: §4, §5.9, §5.10, appendices A.1 to A.6 and B.2.
@@ -161,7 +161,8 @@ TEST_CASE("an id that is printed and read again is the same id, in either case")
         auto const id = random_uuid(random);
         auto text = text_of(id);
         if (parse_uuid_v4(text) != id) FAIL(text);
-        std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+        std::transform(text.begin(), text.end(), text.begin(),
+                       [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
         if (parse_uuid_v4(text) != id) FAIL(text);
     }
 }

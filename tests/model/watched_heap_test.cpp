@@ -46,7 +46,8 @@ watch::watch(void const* block, std::size_t size) noexcept : block_(block), size
 watch::~watch() { current = nullptr; }
 
 bool watch::was_clear() const noexcept {
-    return std::all_of(content_.begin(), content_.begin() + static_cast<std::ptrdiff_t>(size_), [](auto byte) { return byte == 0; });
+    return std::all_of(content_.begin(), content_.begin() + static_cast<std::ptrdiff_t>(size_),
+                       [](auto byte) { return byte == 0; });
 }
 
 void watch::look(void const* block) noexcept {

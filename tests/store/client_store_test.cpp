@@ -24,7 +24,8 @@ public:
     }
 
     sp::lookup<client> find(sp::uuid const& id, std::string_view asked) const {
-        auto const known = std::find_if(projects_.begin(), projects_.end(), [&](auto const& each) { return each.id == asked; });
+        auto const known =
+            std::find_if(projects_.begin(), projects_.end(), [&](auto const& each) { return each.id == asked; });
         auto const organization = known == projects_.end() ? sp::name() : known->organization;
         for (auto const& each : records_) {
             if (each->id == id) return sp::lookup<client>::found(each, organization);
@@ -74,11 +75,15 @@ private:
 }  // namespace
 
 TEST_CASE("a store that answers with lookup is a client store") {
-    holds_for([](client_list records, project_list projects) { return listed_clients(std::move(records), std::move(projects)); });
+    holds_for([](client_list records, project_list projects) {
+        return listed_clients(std::move(records), std::move(projects));
+    });
 }
 
 TEST_CASE("a store that answers with a type of its own is a client store") {
-    holds_for([](client_list records, project_list projects) { return copied_rows(std::move(records), std::move(projects)); });
+    holds_for([](client_list records, project_list projects) {
+        return copied_rows(std::move(records), std::move(projects));
+    });
 }
 
 TEST_CASE("found, none and failed are three answers") {

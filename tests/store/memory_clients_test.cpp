@@ -65,7 +65,9 @@ std::vector<mistake> mistakes_in_a_record() {
     return {
         {with([](auto& it) { it.id = sp::uuid(); }),
          "client 00000000-0000-0000-0000-000000000000: the id is no version 4 UUID"},
-        {with([](auto& it) { it.id = sp::uuid({1, 2, 3, 4, 5, 6, 0x70, 8, 0x80}); }),
+        {with([](auto& it) {
+             it.id = sp::uuid({1, 2, 3, 4, 5, 6, 0x70, 8, 0x80});
+         }),
          "client 01020304-0506-7008-8000-000000000000: the id is no version 4 UUID"},
         {with([](auto& it) { it.level = static_cast<level>(3); }), reader_named + "its level is none"},
         {with([](auto& it) { it.level = static_cast<level>(-1); }), reader_named + "its level is none"},
@@ -83,8 +85,11 @@ std::vector<mistake> mistakes_in_a_record() {
          }),
          reader_named + "it has more than four secrets"},
         {with([](auto& it) { it.secrets.emplace_back(); }), reader_named + "one of its secrets is of no scheme"},
-        {with([](auto& it) { it.limits[0].api = static_cast<api>(4); }), reader_named + "a limit of its own is for no API"},
-        {with([](auto& it) { it.limits.push_back({api::export_, sp::unlimited}); }),
+        {with([](auto& it) { it.limits[0].api = static_cast<api>(4); }),
+         reader_named + "a limit of its own is for no API"},
+        {with([](auto& it) {
+             it.limits.push_back({api::export_, sp::unlimited});
+         }),
          reader_named + "two limits of its own are for export"},
     };
 }
@@ -102,7 +107,8 @@ std::optional<std::uint64_t> decoy_work(clients const& store, sp::uuid const& as
 }  // namespace
 
 TEST_CASE("memory_clients is a client store") {
-    holds_for([](client_list records, project_list projects) { return clients(std::move(records), std::move(projects)); });
+    holds_for(
+        [](client_list records, project_list projects) { return clients(std::move(records), std::move(projects)); });
 }
 
 TEST_CASE("memory_clients that were changed record by record are a client store") {
@@ -190,7 +196,8 @@ TEST_CASE("update puts a record in the place of the one of its id, and only wher
     CHECK(store.size() == 2);
     CHECK(store.find(reader_id, "").record()->project == "blog");
 
-    CHECK(store.update(plain(2)).message() == "client 00000002-0000-4000-8000-000000000000: there is no such client to update");
+    CHECK(store.update(plain(2)).message() ==
+          "client 00000002-0000-4000-8000-000000000000: there is no such client to update");
     CHECK_FALSE(shows(store, numbered(2)));
 }
 
@@ -395,7 +402,8 @@ TEST_CASE("the store's decoy costs an unknown id one derivation, like the known 
         auto const answer = store.find(id, "");
         std::span<sp::stored_secret const> secrets;
         if (answer.record()) secrets = answer.record()->secrets;
-        return verifier.verify({.presented = "no secret of anybody's", .secrets = secrets, .decoys = answer.decoys()}).derivations;
+        return verifier.verify({.presented = "no secret of anybody's", .secrets = secrets, .decoys = answer.decoys()})
+            .derivations;
     };
     CHECK(derivations(unknown_id) == 1);
     CHECK(derivations(numbered(1)) == 1);

@@ -69,8 +69,9 @@ inline bool is_reader(client const* shown) {
            shown->project == given.project && shown->disabled && shown->secrets.size() == 2 &&
            shown->secrets[0].id == given.secrets[0].id && shown->secrets[0].expires == given.secrets[0].expires &&
            shown->secrets[1].id == given.secrets[1].id && shown->secrets[1].not_before == given.secrets[1].not_before &&
-           shown->origins.size() == 2 && shown->origins[1].matches("https://a.example.org") && shown->limits.size() == 1 &&
-           shown->limits[0].api == api::export_ && shown->limits[0].limits.begin()->limit() == 500;
+           shown->origins.size() == 2 && shown->origins[1].matches("https://a.example.org") &&
+           shown->limits.size() == 1 && shown->limits[0].api == api::export_ &&
+           shown->limits[0].limits.begin()->limit() == 500;
 }
 
 template <sp::client_store Store>

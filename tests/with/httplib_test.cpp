@@ -60,7 +60,7 @@ public:
         send(socket, rest + request("GET /the-end", {{"Connection", "close"}}));
         for (auto more = receive_some(socket); !more.empty(); more = receive_some(socket)) received += more;
         ::close(socket);
-        return received.substr(0, received.find("HTTP/1.1 404 Not Found\r\nConnection: close"));
+        return received.substr(0, received.rfind("HTTP/1.1 404 Not Found\r\n"));
     }
 
 private:
@@ -109,8 +109,11 @@ sent_lines const right{{"openpanel-client-id", std::string(id)}, {"openpanel-cli
 sent_lines const wrong{{"openpanel-client-id", std::string(id)}, {"openpanel-client-secret", "wrong"}};
 
 std::vector<op::client> records() {
-    return {{.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid, .level = op::level::read, .organization = "acme",
-             .project = "shop", .secrets = {{sp::sha256_scheme::store("right")}, {sp::sha256_scheme::store("per%41cent")}}}};
+    return {{.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid,
+             .level = op::level::read,
+             .organization = "acme",
+             .project = "shop",
+             .secrets = {{sp::sha256_scheme::store("right")}, {sp::sha256_scheme::store("per%41cent")}}}};
 }
 
 /// A gate with one client.
@@ -141,8 +144,7 @@ struct loopback_host {
         httplib::Server server;
         httplib::Headers seen;
         server.Get("/", [&seen](httplib::Request const& asked, httplib::Response&) { seen = asked.headers; });
-        listening const on(server);
-        REQUIRE(has_status(on.exchange(request("GET /", lines)), 200));
+        REQUIRE(has_status(listening(server).exchange(request("GET /", lines)), 200));
         for (auto const* added : {"Host", "REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"}) seen.erase(added);
         return seen;
     }
@@ -200,7 +202,8 @@ TEST_CASE("a HEAD is guarded as the GET is") {
 
 TEST_CASE("the project that a route names must be in the client's scope") {
     guarded_server host;
-    host.server.Get(R"(/([^/]+)/(.*)/export)", host.guarded(op::api::export_, sp::httplib::project_in_path{2}, say_yes));
+    host.server.Get(R"(/([^/]+)/(.*)/export)",
+                    host.guarded(op::api::export_, sp::httplib::project_in_path{2}, say_yes));
     listening const on(host.server);
     CHECK(has_status(on.exchange(request("GET /p/shop/export", right)), 200));
     CHECK(has_status(on.exchange(request("GET /p/%73hop/export", right)), 200));
@@ -243,8 +246,7 @@ TEST_CASE("the peer of a request is the socket's, whatever the request says") {
     httplib::Server server;
     sp::peer_address seen;
     server.Get("/", [&seen](httplib::Request const& asked, httplib::Response&) { seen = sp::httplib::peer_of(asked); });
-    listening const on(server);
-    on.exchange(request("GET /", {{"REMOTE_ADDR", "203.0.113.9"}, {"X-Forwarded-For", "203.0.113.9"}}));
+    listening(server).exchange(request("GET /", {{"REMOTE_ADDR", "203.0.113.9"}, {"X-Forwarded-For", "203.0.113.9"}}));
     CHECK(seen == sp::peer_address::v4({127, 0, 0, 1}));
 }
 
@@ -289,8 +291,9 @@ TEST_CASE("every 401 before proof is byte for byte the same, whatever the reques
     host.server.Get("/export", host.guarded(op::api::export_, say_yes));
     listening const on(host.server);
     auto const one = on.exchange(request("GET /export"));
-    for (sent_lines const& fields : {wrong, sent_lines{right[0]}, sent_lines{right[1]}, sent_lines{wrong[0], wrong[1], right[1]},
-                                     sent_lines{{"openpanel-client-id", "none"}}}) {
+    for (sent_lines const& fields :
+         {wrong, sent_lines{right[0]}, sent_lines{right[1]}, sent_lines{wrong[0], wrong[1], right[1]},
+          sent_lines{{"openpanel-client-id", "none"}}}) {
         CHECK(on.exchange(request("GET /export", fields)) == one);
         auto encoded = fields;
         encoded.emplace_back("Accept-Encoding", "gzip, br");
@@ -299,7 +302,7 @@ TEST_CASE("every 401 before proof is byte for byte the same, whatever the reques
 }
 
 TEST_CASE("a body that nobody read is not served as the next request of a hardened server") {
-    auto const inner = request("GET /inner");
+    auto const inner = request("GET /inner", {{"Connection", "close"}});
     for (bool const hardened : {false, true}) {
         guarded_server host;
         std::atomic<int> served = 0;
@@ -321,7 +324,7 @@ TEST_CASE("a body that nobody read is not served as the next request of a harden
 }
 
 TEST_CASE("a guarded handler comes after the body, which an answer before the routing leaves to be served") {
-    auto const inner = request("GET /inner");
+    auto const inner = request("GET /inner", {{"Connection", "close"}});
     for (bool const before_routing : {false, true}) {
         guarded_server host;
         std::atomic<int> served = 0;
@@ -355,7 +358,7 @@ TEST_CASE("a body of no known length is refused before it is read, since it woul
         httplib::Server server;
         if (hardened) sp::httplib::harden(server);
         server.set_payload_max_length(10);
-        std::size_t read = 0;
+        std::atomic<std::size_t> read = 0;
         server.Post("/", [&read](httplib::Request const& asked, httplib::Response&) { read = asked.body.size(); });
         listening const on(server);
         CHECK(has_status(on.exchange(request("POST /", {}, std::string(100, 'x'))), 413));

@@ -24,15 +24,19 @@ static_assert(sallyport::hash_scheme<openpanel_scrypt>);
 static_assert(openpanel_scrypt::cost == sallyport::scheme_cost::expensive);
 
 // What is meant as this form has a dot, and none of the signs that other schemes' forms begin with.
-static_assert(openpanel_scrypt::recognizes("00.00") && openpanel_scrypt::recognizes(".") && openpanel_scrypt::recognizes("no.hex"));
+static_assert(openpanel_scrypt::recognizes("00.00") && openpanel_scrypt::recognizes(".") &&
+              openpanel_scrypt::recognizes("no.hex"));
 static_assert(!openpanel_scrypt::recognizes("") && !openpanel_scrypt::recognizes("0000") &&
-              !openpanel_scrypt::recognizes("sha256:00.00") && !openpanel_scrypt::recognizes("$scrypt$ln=14,r=8,p=1$a.b$c"));
+              !openpanel_scrypt::recognizes("sha256:00.00") &&
+              !openpanel_scrypt::recognizes("$scrypt$ln=14,r=8,p=1$a.b$c"));
 
 // OpenSSL takes its memory from here, so that it can be short of it.
 std::atomic<std::size_t> most_memory = SIZE_MAX;
 
 void* take(std::size_t size, char const*, int) { return size > most_memory ? nullptr : std::malloc(size); }
-void* take_more(void* block, std::size_t size, char const*, int) { return size > most_memory ? nullptr : std::realloc(block, size); }
+void* take_more(void* block, std::size_t size, char const*, int) {
+    return size > most_memory ? nullptr : std::realloc(block, size);
+}
 void give_back(void* block, char const*, int) { std::free(block); }
 
 bool const memory_is_ours = CRYPTO_set_mem_functions(take, take_more, give_back) == 1;
@@ -129,8 +133,9 @@ TEST_CASE("zero bytes behind a secret of up to 64 bytes are not seen, as they ar
 TEST_CASE("a form with too few of the digits is refused by the verifier in the scheme's words") {
     sallyport::verifier<openpanel_scrypt, sallyport::sha256_scheme> const verifier;
     CHECK(verifier.parse(salt + ".0102").message() == "expected " + std::string(openpanel_scrypt::form));
-    CHECK(verifier.parse(salt + key).message() == "unknown stored form; this verifier reads " + std::string(openpanel_scrypt::form) +
-                                                      "; " + std::string(sallyport::sha256_scheme::form));
+    CHECK(verifier.parse(salt + key).message() == "unknown stored form; this verifier reads " +
+                                                      std::string(openpanel_scrypt::form) + "; " +
+                                                      std::string(sallyport::sha256_scheme::form));
 }
 
 TEST_CASE("a verification for which there is no memory has failed: it proves nobody and calls nobody wrong") {

@@ -23,15 +23,15 @@ enum class scheme_cost : std::uint8_t { cheap, expensive };
 ///   - `derive(presented, form, out)`: fills `out`, of the digest's size; false if it could not be done;
 ///   - `decoy()`: a form that no secret is known to match, of the cost that new secrets have.
 template <class T>
-concept hash_scheme =
-    requires(T const& scheme, std::string_view text, hash_form const& form, std::span<std::uint8_t> out) {
-        { T::name } -> std::convertible_to<std::string_view>;
-        { T::form } -> std::convertible_to<std::string_view>;
-        { T::cost } -> std::convertible_to<scheme_cost>;
-        { scheme.recognizes(text) } -> std::same_as<bool>;
-        { scheme.parse(text) } -> std::same_as<result<hash_form>>;
-        { scheme.derive(text, form, out) } noexcept -> std::same_as<bool>;
-        { scheme.decoy() } -> std::same_as<hash_form>;
-    };
+concept hash_scheme = requires(T const& scheme, std::string_view text, hash_form const& form,
+                               std::span<std::uint8_t> out) {
+    { T::name } -> std::convertible_to<std::string_view>;
+    { T::form } -> std::convertible_to<std::string_view>;
+    { T::cost } -> std::convertible_to<scheme_cost>;
+    { scheme.recognizes(text) } -> std::same_as<bool>;
+    { scheme.parse(text) } -> std::same_as<result<hash_form>>;
+    { scheme.derive(text, form, out) } noexcept -> std::same_as<bool>;
+    { scheme.decoy() } -> std::same_as<hash_form>;
+};
 
 }  // namespace sallyport

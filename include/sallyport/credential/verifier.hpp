@@ -48,7 +48,7 @@ struct verification {
     };
 
     verdict outcome = verdict::failed;
-    secret_id secret{};       ///< which secret matched
+    secret_id secret{};        ///< which secret matched
     unsigned derivations = 0;  ///< how many digests were derived, decoys counted
 };
 
@@ -80,7 +80,8 @@ public:
     /// The secret whose stored form the text is; an error if no scheme reads it, or if it is malformed.
     result<stored_secret> parse(std::string_view text) const {
         result<stored_secret> parsed = error{"unknown stored form; this verifier reads " + forms()};
-        static_cast<void>(((std::get<Schemes>(schemes_).recognizes(text) && (parsed = parse_by<Schemes>(text), true)) || ...));
+        static_cast<void>(
+            ((std::get<Schemes>(schemes_).recognizes(text) && (parsed = parse_by<Schemes>(text), true)) || ...));
         return parsed;
     }
 
@@ -113,7 +114,9 @@ private:
         }
         constexpr verification result() const noexcept {
             bool const unsure = failed && match != verification::verdict::proven;
-            return {.outcome = unsure ? verification::verdict::failed : match, .secret = secret, .derivations = derivations};
+            return {.outcome = unsure ? verification::verdict::failed : match,
+                    .secret = secret,
+                    .derivations = derivations};
         }
     };
 

@@ -101,7 +101,8 @@ constexpr bool is_enumerator(E value) noexcept {
 /// The enumerator's name as it is written on the wire; empty for a value that is none.
 template <enumeration E>
 constexpr std::string_view enumerator_name(E value) noexcept {
-    return is_enumerator(value) ? std::string_view(enumerator_traits<E>::names[enumerator_index(value)]) : std::string_view();
+    return is_enumerator(value) ? std::string_view(enumerator_traits<E>::names[enumerator_index(value)])
+                                : std::string_view();
 }
 
 /// A set of enumerators; empty unless said otherwise.

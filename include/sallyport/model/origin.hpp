@@ -43,7 +43,8 @@ private:
     static constexpr bool in_scheme(char c) noexcept { return in_host(c) || c == '+'; }
     /// 1 to 65535 without leading zeros, so that equal ports are equal texts.
     static constexpr bool is_port(std::string_view port) noexcept {
-        if (port.empty() || port.front() == '0' || !std::all_of(port.begin(), port.end(), ascii::is_digit)) return false;
+        if (port.empty() || port.front() == '0') return false;
+        if (!std::all_of(port.begin(), port.end(), ascii::is_digit)) return false;
         return port.size() < 5 || (port.size() == 5 && port <= "65535");
     }
     static constexpr std::string_view default_port(std::string_view scheme) noexcept {

@@ -40,18 +40,21 @@ private:
     std::uint32_t limit_;
 };
 
-/// Never defined: calling it stops the compiler, and its name is the message.
-void a_quota_needs_a_limit_from_1_to_1000000_and_a_window_from_1_ms_to_31_days();
+/// Never defined: calling one of these stops the compiler, and its name is the message.
+void a_limit_is_from_1_to_1000000();
+void a_window_is_from_1_ms_to_31_days();
 
 /// Half of a quota: `at_most(100).per(10s)`.
 class at_most {
 public:
-    consteval explicit at_most(std::int64_t limit) noexcept : limit_(limit) {}
+    consteval explicit at_most(std::int64_t limit) : limit_(limit) {
+        if (!quota::make(limit, quota::max_window)) a_limit_is_from_1_to_1000000();
+    }
 
     /// The quota. A limit or a window that none may have is refused by the compiler.
     consteval quota per(std::chrono::milliseconds window) const {
         auto const made = quota::make(limit_, window);
-        if (!made) a_quota_needs_a_limit_from_1_to_1000000_and_a_window_from_1_ms_to_31_days();
+        if (!made) a_window_is_from_1_ms_to_31_days();
         return made.value_or(quota());
     }
 

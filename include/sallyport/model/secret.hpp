@@ -29,8 +29,9 @@ public:
         }
         return *this;
     }
-    secret(secret const&) = delete;
-    secret& operator=(secret const&) = delete;
+    // What stands behind the deleted ones is shown by the compiler to whoever calls them.
+    secret(secret const&) = delete;             // a secret is not copied: move it
+    secret& operator=(secret const&) = delete;  // a secret is not copied: move it
     ~secret() { clear(); }
 
     std::string_view reveal() const noexcept { return {text_.get(), size_}; }
@@ -42,8 +43,8 @@ public:
         size_ = 0;
     }
 
-    friend bool operator==(secret const&, secret const&) = delete;
-    friend std::ostream& operator<<(std::ostream&, secret const&) = delete;
+    friend bool operator==(secret const&, secret const&) = delete;           // a secret is not compared
+    friend std::ostream& operator<<(std::ostream&, secret const&) = delete;  // a secret is not printed
 
 private:
     std::unique_ptr<char[]> text_;

@@ -72,9 +72,7 @@ constexpr std::optional<uuid> parse_uuid_v4(std::string_view text) noexcept {
 namespace literals {
 
 /// A version 4 UUID, checked by the compiler.
-consteval uuid operator""_uuid(char const* text, std::size_t size) {
-    return parse_uuid_v4({text, size}).value();
-}
+consteval uuid operator""_uuid(char const* text, std::size_t size) { return parse_uuid_v4({text, size}).value(); }
 
 }  // namespace literals
 

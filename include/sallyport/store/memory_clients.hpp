@@ -115,7 +115,8 @@ private:
             tables built;
             for (auto const& project : listed) {
                 if (project.id.empty() || project.organization.empty()) {
-                    return error{fmt::format("project \"{}\": a project has an id and an organisation", project.id.view())};
+                    return error{
+                        fmt::format("project \"{}\": a project has an id and an organisation", project.id.view())};
                 }
                 if (!built.projects.emplace(std::string(project.id.view()), project.organization).second) {
                     return error{fmt::format("project \"{}\": listed twice", project.id.view())};
@@ -123,7 +124,9 @@ private:
             }
             for (auto& record : records) {
                 if (auto checked = check(record); !checked) return error{checked.message()};
-                if (built.clients.contains(record.id)) return error{fmt::format("client {}: this id is listed twice", record.id)};
+                if (built.clients.contains(record.id)) {
+                    return error{fmt::format("client {}: this id is listed twice", record.id)};
+                }
                 built.put(std::make_shared<record_type const>(std::move(record)));
             }
             built.choose_decoys();
@@ -178,11 +181,16 @@ private:
     };
 
     // Takes an lvalue's content, so that memory_clients{{}} can only mean: no records.
-    explicit memory_clients(tables& built) : state_(std::make_unique<shared_state>()) { state_->tables = std::move(built); }
+    explicit memory_clients(tables& built) : state_(std::make_unique<shared_state>()) {
+        state_->tables = std::move(built);
+    }
 
     static outcome check(record_type const& record) {
-        auto const wrong = [&record](std::string_view what) { return error{fmt::format("client {}: {}", record.id, what)}; };
-        if (auto const text = record.id.text(); !parse_uuid_v4({text.data(), text.size()})) return wrong("the id is no version 4 UUID");
+        auto const wrong = [&record](std::string_view what) {
+            return error{fmt::format("client {}: {}", record.id, what)};
+        };
+        auto const id = record.id.text();
+        if (!parse_uuid_v4({id.data(), id.size()})) return wrong("the id is no version 4 UUID");
         if (!is_enumerator(record.level)) return wrong("its level is none");
         if (record.organization.empty()) return wrong("it belongs to no organisation");
         bool const wide = level_reach(record.level) == reach::organization;
@@ -196,7 +204,8 @@ private:
         enumerator_set<Api> limited;
         for (auto const& own : record.limits) {
             if (!is_enumerator(own.api)) return wrong("a limit of its own is for no API");
-            if (limited.contains(own.api)) return wrong(fmt::format("two limits of its own are for {}", enumerator_name(own.api)));
+            auto const api = enumerator_name(own.api);
+            if (limited.contains(own.api)) return wrong(fmt::format("two limits of its own are for {}", api));
             limited.insert(own.api);
         }
         return {};

@@ -62,8 +62,8 @@ void write(http::responder<Body> const& how, decision<Level> const& made,
 
 namespace sallyport {
 
-/// Beast's parser keeps each line as it was sent, repeated ones apart. Trailers of a chunked body are put among the
-/// fields once the body has been read: ask the gate before, or keep the header apart as the example server does.
+/// Beast's parser keeps each line as it was sent, repeated ones apart. It puts the trailers of a chunked body among the
+/// fields once it has read the body: ask the gate before, or keep the head apart as examples/openpanel_api does.
 template <class Allocator>
 struct header_access<boost::beast::http::basic_fields<Allocator>> {
     static constexpr bool joins_lines = false;

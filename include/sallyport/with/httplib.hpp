@@ -36,7 +36,9 @@ struct sallyport::header_access<::httplib::Request> {
 namespace sallyport::httplib {
 
 /// Where a request came from.
-inline peer_address peer_of(::httplib::Request const& request) noexcept { return peer_address::parse(request.remote_addr); }
+inline peer_address peer_of(::httplib::Request const& request) noexcept {
+    return peer_address::parse(request.remote_addr);
+}
 
 /// Puts a decision into an answer: its fields, in the place of those of the same name, and of a denial the status and
 /// the body too. The request is the one that httplib handed to its handler: a denial clears the ranges that it asks
@@ -68,7 +70,8 @@ public:
     /// `handler(request, response)`, and else answers with the denial. By then httplib has read the body.
     template <class Handler>
     ::httplib::Server::Handler operator()(api_type api, Handler handler) const {
-        return (*this)(api, [](::httplib::Request const&) { return std::optional<std::string>(); }, std::move(handler));
+        return (*this)(
+            api, [](::httplib::Request const&) { return std::optional<std::string>(); }, std::move(handler));
     }
 
     /// The same for a route whose requests are for a project: `project_of(request)` is its id.

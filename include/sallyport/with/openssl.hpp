@@ -36,7 +36,7 @@ struct openpanel_scrypt {
         auto made = blank();
         std::array<std::uint8_t, key_size> key{};
         std::array<std::uint8_t, hash_form::max_salt / 2> salt_bytes{};
-        bool const salt_fits = dot != text.npos && dot >= 2 && dot <= hash_form::max_salt && dot % 2 == 0;
+        bool const salt_fits = dot != text.npos && dot >= 2 && dot <= hash_form::max_salt;
         if (!salt_fits || !crypto::decode_hex(salt, std::span(salt_bytes).first(dot / 2)) ||
             !crypto::decode_hex(text.substr(dot + 1), key)) {
             return error{"expected " + std::string(form)};
@@ -51,8 +51,8 @@ struct openpanel_scrypt {
         // What fails here is no business of the host's own calls, which share the thread's queue of errors.
         ERR_set_mark();
         // maxmem 0 is OpenSSL's own ceiling of 32 MiB, twice what these costs need.
-        bool const done = EVP_PBE_scrypt(presented.data(), presented.size(), stored.salt.data(), stored.salt.size(), n, r,
-                                         p, 0, out.data(), out.size()) == 1;
+        bool const done = EVP_PBE_scrypt(presented.data(), presented.size(), stored.salt.data(), stored.salt.size(), n,
+                                         r, p, 0, out.data(), out.size()) == 1;
         ERR_pop_to_mark();
         return done;
     }
