@@ -1,4 +1,4 @@
-// expect: levels and APIs are scoped enumerations: enum class level { … }
+// expect: levels and APIs are scoped enumerations: enum class level { ... }
 #include <sallyport/access/policy.hpp>
 
 #ifdef SALLYPORT_CONTROL

@@ -38,7 +38,7 @@ constexpr auto spelled_enumerator() noexcept {  // `auto`: g++ would spell a nam
 template <class E>
 struct enumerator_traits {
     static_assert(std::is_enum_v<E> && !std::is_convertible_v<E, int>,
-                  "levels and APIs are scoped enumerations: enum class level { … }");
+                  "levels and APIs are scoped enumerations: enum class level { ... }");
 
 private:
     static constexpr std::size_t probed = 66;
