@@ -273,8 +273,8 @@ TEST_CASE("the limiter's answer becomes a grant with its states, a 429 that wait
     CHECK(granted.receipt().position == 4);
 
     answer.outcome = sp::allowance::verdict::refused;
-    answer.states[0].retry_after = 2s;
-    REQUIRE(answer.states.push_back({.name = "export", .retry_after = 7s}));
+    answer.states[0].retry_after = 7s;
+    REQUIRE(answer.states.push_back({.name = "export", .retry_after = 2s}));
     REQUIRE(answer.states.push_back({.name = "export", .retry_after = 1h, .shadow = true}));
     auto const refused = sp::meter(who, answer, rules, asked);
     REQUIRE_FALSE(refused);

@@ -41,7 +41,7 @@ void say(std::string_view what) {
 
 std::string url_of(std::string const& host, std::uint16_t port) {
     bool const is_v6 = host.find(':') != host.npos;
-    return fmt::format("http://{}:{}", is_v6 ? "[" + host + "]" : host, port);
+    return is_v6 ? fmt::format("http://[{}]:{}", host, port) : fmt::format("http://{}:{}", host, port);
 }
 
 /// Puts the records of the file in the place of those that are served; if it has a mistake, they stay.

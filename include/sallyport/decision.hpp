@@ -39,13 +39,22 @@ enum class denial_reason : std::uint8_t {
 /// The reason's name, as it is written in logs and explanations.
 constexpr std::string_view reason_name(denial_reason reason) noexcept { return enumerator_name(reason); }
 
-/// Whether the caller had proven who it is when it was refused. To one who hadn't, nothing is said.
-constexpr bool is_after_proof(denial_reason reason) noexcept {
+/// What a refusal is about. Each kind has one status, and one thing to say to the caller.
+enum class denial_kind : std::uint8_t {
+    unproven,     ///< who asks has not proven who it is
+    not_allowed,  ///< it has, and lacks access or scope
+    over_limit,
+    unavailable,  ///< what the decision depends on failed
+};
+
+constexpr denial_kind kind_of(denial_reason reason) noexcept {
     switch (reason) {
         case denial_reason::access_not_allowed:
-        case denial_reason::out_of_scope:
-        case denial_reason::rate_limited:
-        case denial_reason::limiter_failed: return true;
+        case denial_reason::out_of_scope: return denial_kind::not_allowed;
+        case denial_reason::rate_limited: return denial_kind::over_limit;
+        case denial_reason::store_failed:
+        case denial_reason::verifier_failed:
+        case denial_reason::limiter_failed: return denial_kind::unavailable;
         case denial_reason::ambiguous_credentials:
         case denial_reason::missing_client_id:
         case denial_reason::malformed_client_id:
@@ -55,11 +64,15 @@ constexpr bool is_after_proof(denial_reason reason) noexcept {
         case denial_reason::unknown_client:
         case denial_reason::wrong_secret:
         case denial_reason::expired_secret:
-        case denial_reason::client_disabled:
-        case denial_reason::store_failed:
-        case denial_reason::verifier_failed: return false;
+        case denial_reason::client_disabled: break;
     }
-    return false;
+    return denial_kind::unproven;
+}
+
+/// Whether the caller had proven who it is when it was refused. To one who hadn't, nothing is said.
+constexpr bool is_after_proof(denial_reason reason) noexcept {
+    auto const kind = kind_of(reason);
+    return kind == denial_kind::not_allowed || kind == denial_kind::over_limit || reason == denial_reason::limiter_failed;
 }
 
 /// How a client was let in.

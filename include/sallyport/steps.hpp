@@ -112,28 +112,14 @@ constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits
 /// The denial that a reason stands for. How long to wait for a limit is added by `meter`.
 template <class Level, class Api>
 constexpr denial denial_for(denial_reason reason, rules<Level, Api> const& rules, request<Api> const& asked) noexcept {
-    denial made{.reason = reason, .status = 401, .api = enumerator_name(asked.api)};
-    switch (reason) {
-        case denial_reason::access_not_allowed: made.status = static_cast<std::uint16_t>(rules.when_not_allowed); break;
-        case denial_reason::out_of_scope:
-            made.status = static_cast<std::uint16_t>(rules.when_not_allowed);
-            made.project = name::if_fits(asked.project.value_or(""));
-            break;
-        case denial_reason::store_failed:
-        case denial_reason::verifier_failed:
-        case denial_reason::limiter_failed: made.status = 503; break;
-        case denial_reason::rate_limited: made.status = 429; break;
-        case denial_reason::ambiguous_credentials:
-        case denial_reason::missing_client_id:
-        case denial_reason::malformed_client_id:
-        case denial_reason::insecure_transport:
-        case denial_reason::missing_client_secret:
-        case denial_reason::origin_not_allowed:
-        case denial_reason::unknown_client:
-        case denial_reason::wrong_secret:
-        case denial_reason::expired_secret:
-        case denial_reason::client_disabled: break;
+    denial made{.reason = reason, .api = enumerator_name(asked.api)};
+    switch (kind_of(reason)) {
+        case denial_kind::unproven: made.status = 401; break;
+        case denial_kind::not_allowed: made.status = static_cast<std::uint16_t>(rules.when_not_allowed); break;
+        case denial_kind::over_limit: made.status = 429; break;
+        case denial_kind::unavailable: made.status = 503; break;
     }
+    if (reason == denial_reason::out_of_scope) made.project = name::if_fits(asked.project.value_or(""));
     return made;
 }
 

@@ -3,7 +3,14 @@
 
 #define EIGHT(x) x##0, x##1, x##2, x##3, x##4, x##5, x##6, x##7
 enum class api {
-    EIGHT(a), EIGHT(b), EIGHT(c), EIGHT(d), EIGHT(e), EIGHT(f), EIGHT(g), EIGHT(h),
+    EIGHT(a),
+    EIGHT(b),
+    EIGHT(c),
+    EIGHT(d),
+    EIGHT(e),
+    EIGHT(f),
+    EIGHT(g),
+    EIGHT(h),
 #ifndef SALLYPORT_CONTROL
     one_more
 #endif

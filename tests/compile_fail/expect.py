@@ -1,7 +1,7 @@
 """usage: expect.py FILE COMPILER...
 
-FILE begins with `// expect: SENTENCE`. It must not compile, and the compiler must say the sentence. With SALLYPORT_CONTROL
-defined it must compile, so that nothing but the mistake can be what the compiler refuses.
+FILE begins with `// expect: SENTENCE`. It must not compile, and the compiler must say the sentence. With
+SALLYPORT_CONTROL defined it must compile, so that nothing but the mistake can be what the compiler refuses.
 """
 
 import pathlib

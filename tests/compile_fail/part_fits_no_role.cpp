@@ -11,4 +11,6 @@ struct clock_of_another_kind {
 #endif
 };
 
-void build(sp::openpanel::clients& clients) { sp::authorizer gate{clients, sp::openpanel::rules(), clock_of_another_kind{}}; }
+void build(sp::openpanel::clients& clients) {
+    sp::authorizer gate{clients, sp::openpanel::rules(), clock_of_another_kind{}};
+}

@@ -1,7 +1,7 @@
 """usage: snippets.py DOCUMENT PROGRAMS COMPILER...
 
-Compiles the C++ in a Markdown document. A block with an `int main` is a whole program. The line above any other block says
-how it is read, where a reader doesn't see it:
+Compiles the C++ in a Markdown document. A block with an `int main` is a whole program. Above any other block a comment, which
+a reader doesn't see, says how it is read:
 
     <!-- compile: NAME -->         it stands in NAME.cpp beside this script, in place of the line `// the snippet`
     <!-- not compiled: REASON -->  it is no code to compile
@@ -31,7 +31,8 @@ def framed(code, frame, line):
     path = FRAMES / f"{frame}.cpp"
     before, mark, after = path.read_text().partition("// the snippet\n")
     assert mark, f"{path} has no line `// the snippet`"
-    return f'#line 1 "{path}"\n{before}#line {line} "{document}"\n{code}#line {before.count(chr(10)) + 2} "{path}"\n{after}'
+    resumed = before.count("\n") + 2
+    return f'#line 1 "{path}"\n{before}#line {line} "{document}"\n{code}#line {resumed} "{path}"\n{after}'
 
 
 def what_is_wrong(how, name, language, code, line):

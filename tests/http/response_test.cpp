@@ -253,7 +253,8 @@ TEST_CASE("a host chooses the challenge of a 401, and no other status has one") 
     http::responder<> const responder{.challenge = "Bearer"};
     for (auto const reason : all_reasons()) {
         auto const made = denied(reason);
-        auto const* challenge = find_field(responder.respond(made), "WWW-Authenticate");
+        auto const answer = responder.respond(made);
+        auto const* challenge = find_field(answer, "WWW-Authenticate");
         CHECK((challenge != nullptr) == (made.denial().status == 401));
         if (challenge) CHECK(*challenge == "Bearer");
     }

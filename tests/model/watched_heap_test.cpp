@@ -15,9 +15,13 @@ namespace {
 thread_local std::size_t asked_for = 0;
 thread_local watched_heap::watch* current = nullptr;
 
-void* allocate(std::size_t size) {
+void* count_and_take(std::size_t size) noexcept {
     ++asked_for;
-    if (void* const block = std::malloc(size == 0 ? 1 : size)) return block;
+    return std::malloc(size == 0 ? 1 : size);
+}
+
+void* allocate(std::size_t size) {
+    if (void* const block = count_and_take(size)) return block;
     throw std::bad_alloc();
 }
 
@@ -30,6 +34,8 @@ void release(void* block) noexcept {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept { return count_and_take(size); }
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept { return count_and_take(size); }
 void operator delete(void* block) noexcept { release(block); }
 void operator delete[](void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }

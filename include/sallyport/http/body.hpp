@@ -25,25 +25,14 @@ constexpr std::string_view status_phrase(unsigned status) noexcept {
 
 /// What the caller is told. Before proof it is one sentence, whatever happened.
 inline std::string message_of(denial const& why) {
-    switch (why.reason) {
-        case denial_reason::access_not_allowed: return fmt::format("This client may not use the {} API", why.api);
-        case denial_reason::out_of_scope:
+    switch (kind_of(why.reason)) {
+        case denial_kind::over_limit: return "You have exceeded the rate limit for this endpoint.";
+        case denial_kind::unavailable: return "The service can't decide about this request now. Try again later.";
+        case denial_kind::not_allowed:
+            if (why.reason == denial_reason::access_not_allowed) return fmt::format("This client may not use the {} API", why.api);
             if (why.project.empty()) return "The project is not within this client's scope";
             return fmt::format("The project \"{}\" is not within this client's scope", why.project.view());
-        case denial_reason::rate_limited: return "You have exceeded the rate limit for this endpoint.";
-        case denial_reason::store_failed:
-        case denial_reason::verifier_failed:
-        case denial_reason::limiter_failed: return "The service can't decide about this request now. Try again later.";
-        case denial_reason::ambiguous_credentials:
-        case denial_reason::missing_client_id:
-        case denial_reason::malformed_client_id:
-        case denial_reason::insecure_transport:
-        case denial_reason::missing_client_secret:
-        case denial_reason::origin_not_allowed:
-        case denial_reason::unknown_client:
-        case denial_reason::wrong_secret:
-        case denial_reason::expired_secret:
-        case denial_reason::client_disabled: break;
+        case denial_kind::unproven: break;
     }
     return "Invalid client credentials";
 }
