@@ -67,9 +67,10 @@ public:
             made.text_.erase(star + 3, 2);
         }
         if (!origin_parts::parse(made.text_)) {
-            return error{std::string("\"").append(text).append(
-                "\" is no origin; expected scheme://host[:port] or scheme://*.host[:port], the host of letters, digits, "
-                "dots and hyphens")};
+            return error{
+                std::string("\"").append(text).append("\" is no origin; expected scheme://host[:port] or "
+                                                      "scheme://*.host[:port], the host of letters, digits, "
+                                                      "dots and hyphens")};
         }
         return made;
     }
