@@ -11,12 +11,12 @@ namespace op = sallyport::openpanel;
 using namespace sp::literals;
 
 int main() {
-    std::vector<op::client> const records{
-        {.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid, .level = op::level::read, .organization = "acme", .project = "shop",
-         .secrets = {{sp::sha256_scheme::store("sec_5b1e8d0c2f7a4e6990d3")}}},
-        {.id = "2c624232-cc4f-4b5e-9a63-7f1e0d3c2b1a"_uuid, .level = op::level::write, .organization = "acme", .project = "shop",
-         .secrets = {{sp::sha256_scheme::store("sec_c4a97d21e85b4f03b6aa")}}},
-    };
+    std::vector<op::client> records(2);
+    records[0] = {.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid, .level = op::level::read};
+    records[0].secrets = {{sp::sha256_scheme::store("sec_5b1e8d0c2f7a4e6990d3")}};
+    records[1] = {.id = "2c624232-cc4f-4b5e-9a63-7f1e0d3c2b1a"_uuid, .level = op::level::write};
+    records[1].secrets = {{sp::sha256_scheme::store("sec_c4a97d21e85b4f03b6aa")}};
+    for (auto& record : records) record.organization = "acme", record.project = "shop";
     std::vector<sp::project> const projects{{.id = "shop", .organization = "acme"}};
 
     sp::memory_clients clients{records, projects};

@@ -113,6 +113,8 @@ nlohmann::json parse_json(std::string_view text) {
             text, [check = member_check()](int, auto event, auto& parsed) mutable { return check(event, parsed); });
     } catch (nlohmann::json::parse_error const& problem) {
         sallyport::raise({"expected JSON, which ends at " + place_of(text, problem.byte)});
+    } catch (nlohmann::json::out_of_range const&) {
+        sallyport::raise({"expected JSON, whose numbers are not as large as one here"});
     }
 }
 

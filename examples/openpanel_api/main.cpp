@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -104,5 +105,7 @@ int main(int argc, char** argv) {
     } catch (boost::system::system_error const& problem) {
         return end_with(no_address, fmt::format("can't listen on {}: {}", url_of(understood.host, understood.port),
                                                 problem.code().message()));
+    } catch (std::exception const& problem) {
+        return end_with(no_address, fmt::format("can't serve: {}", problem.what()));
     }
 }

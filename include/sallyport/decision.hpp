@@ -72,7 +72,8 @@ constexpr denial_kind kind_of(denial_reason reason) noexcept {
 /// Whether the caller had proven who it is when it was refused. To one who hadn't, nothing is said.
 constexpr bool is_after_proof(denial_reason reason) noexcept {
     auto const kind = kind_of(reason);
-    return kind == denial_kind::not_allowed || kind == denial_kind::over_limit || reason == denial_reason::limiter_failed;
+    return kind == denial_kind::not_allowed || kind == denial_kind::over_limit ||
+           reason == denial_reason::limiter_failed;
 }
 
 /// How a client was let in.
@@ -100,7 +101,7 @@ struct denial {
     std::uint16_t status = 503;               ///< 401, 403, 429 or 503
     std::chrono::nanoseconds retry_after{0};  ///< 0: there is nothing to wait for; `never`: waiting does not help
     std::string_view api{};                   ///< the name of the API asked for, in static storage
-    name project{};                           ///< the project that is out of scope, where its name is no longer than a name
+    name project{};  ///< the project that is out of scope, where its name is no longer than a name
 };
 
 /// What the gate answers: a grant with who is asking, or a denial; and how the limits stand. It owns all that

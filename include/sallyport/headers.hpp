@@ -20,13 +20,17 @@ struct header_line {
 /// How the lines of a host's own container are read. Works as it is for every range of pairs of text; a host
 /// with another container specialises it:
 ///   - `for_each(h, visit)` calls `visit(name, value)` once for each line, repeated names included;
+///     it does not throw, and what it shows lives as long as the container;
 ///   - `joins_lines` is true if the host joins repeated lines by commas before the library sees them.
 /// Nothing else is left to the host: the library matches names, trims values and finds repetitions itself.
 template <class H>
 struct header_access;
 
+/// Its pairs are the container's own: what is read of one is looked at after the next.
 template <class H>
-concept range_of_pairs = std::ranges::input_range<H const> && requires(std::ranges::range_reference_t<H const> line) {
+concept range_of_pairs = std::ranges::forward_range<H const> &&
+                         std::is_lvalue_reference_v<std::ranges::range_reference_t<H const>> &&
+                         requires(std::ranges::range_reference_t<H const> line) {
     { line.first } -> std::convertible_to<std::string_view>;
     { line.second } -> std::convertible_to<std::string_view>;
 };

@@ -92,6 +92,7 @@ BAD_FILES = [  # what is wrong with it, the text, what the error names
     ("cut short", json.dumps(records())[:-5], ["JSON"]),
     ("more than one document", json.dumps(records()) + "{}", ["JSON"]),
     ("no UTF-8", b'{"projects": [], "clients": [], "x": "\xff"}', ["JSON"]),
+    ("a number out of range", '{"projects": [], "clients": [1e999]}', ["JSON", "number"]),
     ("an array", "[]", ["object"]),
     ("null", "null", ["object"]),
     ("no projects", '{"clients": []}', ['"projects"']),

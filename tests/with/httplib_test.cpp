@@ -368,7 +368,10 @@ TEST_CASE("a body of no known length is refused before it is read, since it woul
             CHECK(has_status(on.exchange(bytes), hardened ? 411 : 200));
             CHECK(read == (hardened ? 0 : 100));
         }
-        if (hardened) CHECK(has_status(on.exchange(request("POST /")), 411));
+        for (std::string const method : {"POST", "PUT", "PATCH", "DELETE", "PRI", "MADE-UP"}) {
+            INFO(method);
+            if (hardened) CHECK(has_status(on.exchange(request(method + " /")), method == "MADE-UP" ? 400 : 411));
+        }
         CHECK(has_status(on.exchange(request("POST /", {}, "ten bytes!")), 200));
         CHECK(read == 10);
     }

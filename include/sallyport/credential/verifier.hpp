@@ -138,7 +138,7 @@ private:
         crypto::wipe_value(derived);
         ++seen.derivations;
         seen.failed = seen.failed || !done;
-        return done && equal && form.digest.size() >= min_digest;
+        return done && equal && form.digest.size() >= hash_form::min_digest;
     }
 
     template <class Scheme>
@@ -164,8 +164,6 @@ private:
         (consider(std::get<Schemes>(schemes_).decoy(), Schemes::name), ...);
         return found;
     }
-
-    static constexpr std::size_t min_digest = 16;
 
     std::tuple<Schemes...> schemes_{};
     hash_form costliest_decoy_ = costliest();

@@ -29,7 +29,8 @@ inline std::string message_of(denial const& why) {
         case denial_kind::over_limit: return "You have exceeded the rate limit for this endpoint.";
         case denial_kind::unavailable: return "The service can't decide about this request now. Try again later.";
         case denial_kind::not_allowed:
-            if (why.reason == denial_reason::access_not_allowed) return fmt::format("This client may not use the {} API", why.api);
+            if (why.reason == denial_reason::access_not_allowed)
+                return fmt::format("This client may not use the {} API", why.api);
             if (why.project.empty()) return "The project is not within this client's scope";
             return fmt::format("The project \"{}\" is not within this client's scope", why.project.view());
         case denial_kind::unproven: break;
@@ -37,8 +38,12 @@ inline std::string message_of(denial const& why) {
     return "Invalid client credentials";
 }
 
-/// Whether an explaining host names the reason in the body.
-constexpr bool can_be_explained(denial const& why) noexcept { return why.status == 401 || why.status == 403; }
+/// Appends the reason as a member, where the host explains and the refusal is of credentials, access or scope.
+inline void append_reason(std::string& out, denial const& why, bool explain) {
+    auto const kind = kind_of(why.reason);
+    if (!explain || (kind != denial_kind::unproven && kind != denial_kind::not_allowed)) return;
+    fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason_name(why.reason));
+}
 
 /// The form of a denial's body: its media type, and how it is written.
 template <class T>
@@ -53,10 +58,11 @@ struct error_json {
 
     static void append(std::string& out, denial const& why, bool explain) {
         out += '{';
-        if (why.status == 429 || why.status == 503) fmt::format_to(std::back_inserter(out), "\"status\":{},", why.status);
+        if (why.status == 429 || why.status == 503)
+            fmt::format_to(std::back_inserter(out), "\"status\":{},", why.status);
         fmt::format_to(std::back_inserter(out), "\"error\":\"{}\",\"message\":", status_phrase(why.status));
         append_json_string(out, message_of(why));
-        if (explain && can_be_explained(why)) fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason_name(why.reason));
+        append_reason(out, why, explain);
         out += '}';
     }
 };
@@ -71,7 +77,7 @@ struct problem_json {
                        over_quota ? "https://iana.org/assignments/http-problem-types#quota-exceeded" : "about:blank",
                        status_phrase(why.status), why.status);
         append_json_string(out, message_of(why));
-        if (explain && can_be_explained(why)) fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason_name(why.reason));
+        append_reason(out, why, explain);
         out += '}';
     }
 };

@@ -34,7 +34,8 @@ inline void append_sf_string(field_buffer& out, std::string_view text) {
 /// Appends what tells the windows of one budget apart: `-10s`, or `-500ms` where it is no whole number of seconds.
 inline void append_window_label(field_buffer& out, std::chrono::milliseconds window) {
     bool const whole = window % std::chrono::seconds(1) == std::chrono::milliseconds::zero();
-    fmt::format_to(std::back_inserter(out), "-{}{}", whole ? window.count() / 1000 : window.count(), whole ? "s" : "ms");
+    fmt::format_to(std::back_inserter(out), "-{}{}", whole ? window.count() / 1000 : window.count(),
+                   whole ? "s" : "ms");
 }
 
 /// The limits as fields: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) list each

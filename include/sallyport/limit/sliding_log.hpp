@@ -31,7 +31,7 @@ class sliding_log {
 public:
     struct options {
         std::size_t max_clients = std::size_t{1} << 20;
-        std::size_t max_unproven = std::size_t{1} << 16;
+        std::size_t max_unproven = std::size_t{1} << 14;  ///< 8 KiB each for a limit of 1,000: 128 MiB if all are used
     };
 
     sliding_log() : sliding_log(options{}) {}

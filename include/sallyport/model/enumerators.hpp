@@ -80,7 +80,8 @@ template <class E>
 concept enumeration = std::is_enum_v<E> && requires {
     { enumerator_traits<E>::count } -> std::convertible_to<std::size_t>;
     { enumerator_traits<E>::names[0] } -> std::convertible_to<std::string_view>;
-    requires std::size(enumerator_traits<E>::names) == enumerator_traits<E>::count;
+    requires std::size(enumerator_traits<E>::names)
+    == enumerator_traits<E>::count;
 };
 
 template <enumeration E>

@@ -30,10 +30,11 @@ private:
     std::uint32_t value_ = 0;
 };
 
-/// A secret as it is stored: the scheme that can verify it, that scheme's parameters, and the digest. A
-/// scheme's parser is its only maker, so one that exists is well formed.
+/// A secret as it is stored: the scheme that can verify it, that scheme's parameters, and the digest. Made by a
+/// scheme, which knows what is well formed; a store refuses one whose digest is too short to prove anything.
 struct hash_form {
     static constexpr std::size_t max_salt = 64;
+    static constexpr std::size_t min_digest = 16;
     static constexpr std::size_t max_digest = 64;
 
     std::string_view scheme;                          ///< the scheme's own name, in static storage

@@ -138,25 +138,30 @@ private:
             return project == projects.end() ? name() : project->second;
         }
 
+        /// Adds the record, in the place of one of its id. If it throws, nothing has changed but for what nobody uses.
         void put(std::shared_ptr<record_type const> record) {
-            take_out(record->id);
             for (auto const& stored : record->secrets) {
-                auto& form = forms.try_emplace(stored.hash.work, form_in_use{blank(stored.hash)}).first->second;
-                ++form.count;
+                forms.try_emplace(stored.hash.work, form_in_use{blank(stored.hash)});
             }
-            auto const id = record->id;
-            clients.insert_or_assign(id, std::move(record));
+            auto& place = clients.try_emplace(record->id).first->second;
+            for (auto const& stored : record->secrets) ++forms.find(stored.hash.work)->second.count;
+            if (place) forget_forms(*place);
+            place = std::move(record);
         }
 
         bool take_out(uuid const& id) {
             auto const client = clients.find(id);
             if (client == clients.end()) return false;
-            for (auto const& stored : client->second->secrets) {
+            forget_forms(*client->second);
+            clients.erase(client);
+            return true;
+        }
+
+        void forget_forms(record_type const& record) noexcept {
+            for (auto const& stored : record.secrets) {
                 auto const form = forms.find(stored.hash.work);
                 if (--form->second.count == 0) forms.erase(form);
             }
-            clients.erase(client);
-            return true;
         }
 
         /// One secret of the costliest form that any record has: an unknown id then costs no less.
@@ -200,6 +205,8 @@ private:
         if (record.secrets.size() > max_secrets) return wrong("it has more than four secrets");
         for (auto const& stored : record.secrets) {
             if (stored.hash.scheme.empty()) return wrong("one of its secrets is of no scheme");
+            if (stored.hash.digest.size() < hash_form::min_digest)
+                return wrong("one of its secrets has a digest of under 16 bytes");
         }
         enumerator_set<Api> limited;
         for (auto const& own : record.limits) {
