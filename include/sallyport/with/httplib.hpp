@@ -107,8 +107,8 @@ struct project_in_path {
 /// Refuses a body of no known length with a 411, since httplib 0.11 reads it whole whatever the payload limit says;
 /// whether it did. For the pre-routing handler, the one place that comes before the body.
 inline bool refuse_unbounded_body(::httplib::Request const& request, ::httplib::Response& response) {
-    bool const bodiless = request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS" ||
-                          request.method == "TRACE" || request.method == "CONNECT";
+    bool const bodiless = request.method == "GET" || request.method == "HEAD" || request.method == "DELETE" ||
+                          request.method == "OPTIONS" || request.method == "TRACE" || request.method == "CONNECT";
     bool const bounded = request.has_header("Content-Length") || bodiless;
     if (bounded && !request.has_header("Transfer-Encoding")) return false;
     response.status = 411;
