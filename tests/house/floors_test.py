@@ -10,7 +10,8 @@ HEADERS = pathlib.Path(__file__).parents[2] / "include" / "sallyport"
 FLOORS = [
     ["crypto/", "ascii.hpp", "headers.hpp"],
     ["model/"],
-    ["store/", "credential/", "access/", "limit/", "request.hpp", "decision.hpp"],
+    ["store/", "credential/", "access/", "limit/", "request.hpp", "decision.hpp",
+     "trusted_proxies.hpp"],
     ["rules.hpp"],
     ["steps.hpp", "observer.hpp", "http/"],
     ["passage.hpp"],

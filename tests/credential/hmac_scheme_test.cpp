@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scheme_conformance.hpp"
+
+#include <sallyport/credential/hmac_scheme.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using sallyport::hmac_scheme;
+using sallyport::pepper;
+using sallyport::secret;
+
+// The HMAC-SHA-256 of "sec_5b1e8d0c2f7a4e6990d3" under each pepper, from another implementation.
+constexpr std::string_view nameless = "hmac-sha256:40dbee269f0317106ec1a8f6bbe065bce2cd381dac80311eea48a73486b58f5a";
+constexpr std::string_view named = "hmac-sha256:2026:d8cc2fa7faa540e81e8a43f70e9aa45c1f7ceefbd4b5a85281913b03e005f7e9";
+constexpr std::string_view plain = "sec_5b1e8d0c2f7a4e6990d3";
+
+std::vector<pepper> peppers(bool named_first) {
+    std::vector<pepper> made;
+    made.push_back({"", secret("0123456789abcdef")});
+    made.push_back({"2026", secret("fedcba9876543210")});
+    if (named_first) std::swap(made[0], made[1]);
+    return made;
+}
+
+std::string why_not(std::string id, std::string_view key) {
+    std::vector<pepper> given;
+    given.push_back({"first", secret("0123456789abcdef")});
+    given.push_back({std::move(id), secret(key)});
+    return hmac_scheme::make(std::move(given)).message();
+}
+
+}  // namespace
+
+TEST_CASE("hmac-sha256 is a hash scheme, with and without the name of a pepper") {
+    static_assert(sallyport::hash_scheme<hmac_scheme>);
+    scheme_conformance::holds_for(hmac_scheme(peppers(false)), {plain, nameless});
+    scheme_conformance::holds_for(hmac_scheme(peppers(true)), {plain, named});
+}
+
+TEST_CASE("several peppers are known at once, so that one can take the other's place") {
+    hmac_scheme const scheme(peppers(true));
+    CHECK(scheme_conformance::derives(scheme, plain, scheme.parse(nameless).value()));
+    CHECK(scheme_conformance::derives(scheme, plain, scheme.parse(named).value()));
+    CHECK(std::ranges::equal(scheme.store(plain).digest_bytes(), scheme.parse(named).value().digest_bytes()));
+}
+
+TEST_CASE("a form that names a pepper which is not known here is refused when it is read") {
+    std::vector<pepper> one;
+    one.push_back({"2027", secret("0123456789abcdef")});
+    hmac_scheme const scheme(std::move(one));
+    CHECK_FALSE(scheme.parse(named));
+    CHECK_FALSE(scheme.parse(nameless));
+    CHECK_FALSE(scheme.parse("hmac-sha256::" + std::string(64, '0')));
+}
+
+TEST_CASE("a pepper that can't be one is named with what is accepted") {
+    CHECK(hmac_scheme::make({}).message() == "hmac-sha256 needs a pepper");
+    CHECK(why_not("short", "fifteen bytes..").find("\"short\" is too short; at least 16 bytes") != std::string::npos);
+    CHECK(why_not("first", "0123456789abcdef").find("\"first\" is given twice") != std::string::npos);
+    CHECK(why_not("a:b", "0123456789abcdef").find("without a colon") != std::string::npos);
+    CHECK(why_not(std::string(65, 'k'), "0123456789abcdef").find("at most 64 bytes") != std::string::npos);
+    CHECK(why_not("second", "0123456789abcdef").empty());
+    CHECK_THROWS_AS(hmac_scheme(std::vector<pepper>{}), sallyport::setup_error);
+}
