@@ -345,6 +345,25 @@ TEST_CASE("an unproven request has a budget of its own, per client and network, 
     CHECK(in.refusal(by_origin) == granted);
 }
 
+TEST_CASE("what comes by origin from a peer that is not known leaves the proven budget alone") {
+    auto rules = op::rules();
+    rules.limits.set(op::api::track, sp::at_most(1).per(10s));
+    town in(rules);
+    call asked{.client = writer, .api = op::api::track, .origin = shop_origin, .peer = ""};
+    REQUIRE(in.refusal(asked) == granted);
+    REQUIRE(in.refusal(asked) == reason::rate_limited);
+    asked.secret = right;
+    CHECK(in.refusal(asked) == granted);
+}
+
+TEST_CASE("a proven client has one budget, wherever it calls from") {
+    auto rules = op::rules();
+    rules.limits.set(op::api::insights, sp::at_most(1).per(10s));
+    town in(rules);
+    REQUIRE(in.refusal({.client = reader, .secret = right}) == granted);
+    CHECK(in.refusal({.client = reader, .secret = right, .peer = "203.0.113.9"}) == reason::rate_limited);
+}
+
 TEST_CASE("a limit of a client's own replaces all windows of that API, for that client alone") {
     auto rules = op::rules();
     rules.limits.set(op::api::insights, {sp::at_most(1).per(1s), sp::at_most(2).per(60s)});
