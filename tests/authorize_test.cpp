@@ -329,10 +329,11 @@ struct writing_observer {
     std::string written{};
 
     void on_decision(op::observation const& seen) noexcept {
-        auto const& [decision, api, client, project, peer, derivations] = seen;
-        written = fmt::format("{}; {} {} {} {} {}", in_words(decision), sp::enumerator_name(api),
+        auto const& [decision, api, client, project, peer, derivations, remembered, shape, in_clear] = seen;
+        written = fmt::format("{}; {} {} {} {} {} {} {} {}", in_words(decision), sp::enumerator_name(api),
                               client.value_or(sp::uuid()), project.value_or("none"),
-                              std::string_view(reinterpret_cast<char const*>(peer.bytes().data()), 16), derivations);
+                              std::string_view(reinterpret_cast<char const*>(peer.bytes().data()), 16), derivations,
+                              remembered, sp::enumerator_name(shape), in_clear);
     }
 };
 

@@ -49,6 +49,7 @@ struct world {
     std::map<std::string, std::string> projects;  ///< which organisation a project belongs to
     std::map<op::api, windows> limits;
     unsigned status_when_not_allowed = 401;
+    bool require_https = false;
 };
 
 enum class breakdown { none, store, verifier, limiter };
@@ -60,6 +61,9 @@ struct question {
     std::string peer;
     std::string network;  ///< which peers share a budget with this one
     std::uint32_t cost = 1;
+    std::optional<bool> https{};
+    bool exempt = false;
+    unsigned decoys = 1;  ///< how many digests the store would have derived for nobody
     nanoseconds steady{0};
     nanoseconds wall{0};
     breakdown broken = breakdown::none;
@@ -165,6 +169,7 @@ public:
         if (ids.size() > 1 || secrets.size() > 1) return refuse(denial_reason::ambiguous_credentials);
         if (ids.empty()) return refuse(denial_reason::missing_client_id);
         if (!is_uuid_v4(*ids.begin())) return refuse(denial_reason::malformed_client_id);
+        if (world_.require_https && asked.https != true) return refuse(denial_reason::insecure_transport);
         bool const by_origin = asked.api == op::api::track && !values_of(asked, "origin").empty();
         if (secrets.empty() && !by_origin) return refuse(denial_reason::missing_client_secret);
         if (asked.broken == breakdown::store) return refuse(denial_reason::store_failed);
@@ -215,7 +220,7 @@ private:
     }
 
     answer prove(client const* who, std::string const& presented, question const& asked) {
-        auto const work = static_cast<unsigned>(who && !who->secrets.empty() ? who->secrets.size() : 1);
+        auto const work = who && !who->secrets.empty() ? static_cast<unsigned>(who->secrets.size()) : asked.decoys;
         if (asked.broken == breakdown::verifier) return refuse(denial_reason::verifier_failed);
         if (!who) return refuse(denial_reason::unknown_client, work);
         bool right = false;
@@ -238,7 +243,7 @@ private:
         auto const own = who.limits.find(asked.api);
         auto const& limits = own == who.limits.end() ? world_.limits.at(asked.api) : own->second;
         answer made{.who = &who, .secret = secret, .derivations = work};
-        if (limits.empty()) return made;
+        if (limits.empty() || asked.exempt) return made;
         if (asked.broken == breakdown::limiter) return refuse(denial_reason::limiter_failed, work);
 
         auto& spent = budgets_[{who.id, asked.api, secret ? std::nullopt : std::optional(asked.network)}];

@@ -24,7 +24,7 @@ static_assert(std::is_trivially_copyable_v<op::decision>);
 static_assert(std::is_trivially_destructible_v<op::decision>);
 static_assert(std::is_trivially_copyable_v<sp::denial>);
 static_assert(std::is_trivially_copyable_v<sp::principal<op::level>>);
-static_assert(sizeof(sp::principal<op::level>) <= 156);
+static_assert(sizeof(sp::principal<op::level>) <= 160);
 static_assert(sizeof(sp::denial) <= 96);
 static_assert(sizeof(sp::rate_states) <= 264);
 static_assert(sizeof(op::decision) <= 448);
@@ -60,7 +60,7 @@ TEST_CASE("each reason has a name of its own, as it is written in explanations")
     }
     CHECK(names == std::set<std::string>{"ambiguous_credentials", "missing_client_id", "malformed_client_id",
                                          "insecure_transport", "missing_client_secret", "origin_not_allowed",
-                                         "unknown_client", "wrong_secret", "expired_secret", "client_disabled",
+                                         "unknown_client", "wrong_secret", "expired_secret", "client_disabled", "too_many_failures", "overloaded",
                                          "access_not_allowed", "out_of_scope", "rate_limited", "store_failed",
                                          "verifier_failed", "limiter_failed"});
     STATIC_REQUIRE(sp::reason_name(static_cast<sp::denial_reason>(200)).empty());

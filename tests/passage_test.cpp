@@ -89,7 +89,8 @@ private:
             case need::record:
                 found_.emplace(doors_.store.find(way_.client(), way_.project()));
                 return way_.answer(*found_);
-            case need::proof: return way_.answer(doors_.verifier.verify(way_.attempt(*found_, doors_.wall)));
+            case need::proof:
+                return way_.answer(doors_.verifier.verify(way_.attempt(*found_, doors_.wall, doors_.steady)));
             case need::allowance: found_.reset(); return way_.answer(doors_.limiter.take(way_.claims(), doors_.steady));
             case need::nothing: return;
         }
@@ -143,7 +144,8 @@ coroutine awaited(event_loop& loop, doors through, sp::rules<op::level, op::api>
                     break;
                 case need::proof:
                     way.answer(co_await answer_of{
-                        loop, [&] { return through.verifier.verify(way.attempt(*found, through.wall)); }});
+                        loop,
+                        [&] { return through.verifier.verify(way.attempt(*found, through.wall, through.steady)); }});
                     break;
                 case need::allowance:
                     found.reset();
@@ -166,7 +168,8 @@ op::decision by_hand(doors const& through, sp::rules<op::level, op::api> const& 
         if (way.next() == need::record) {
             auto const found = through.store.find(way.client(), way.project());
             way.answer(found);
-            if (way.next() == need::proof) way.answer(through.verifier.verify(way.attempt(found, through.wall)));
+            if (way.next() == need::proof)
+                way.answer(through.verifier.verify(way.attempt(found, through.wall, through.steady)));
         }
         if (way.next() == need::allowance) way.answer(through.limiter.take(way.claims(), through.steady));
     } catch (...) {
@@ -305,7 +308,7 @@ TEST_CASE("a passage asks for the record, then the proof, then the allowance") {
     auto const record = found(reader());
     on.way.answer(record);
     REQUIRE(on.way.next() == need::proof);
-    on.way.answer(sp::verifier{sp::sha256_scheme{}}.verify(on.way.attempt(record, {})));
+    on.way.answer(sp::verifier{sp::sha256_scheme{}}.verify(on.way.attempt(record, {}, {})));
     REQUIRE(on.way.next() == need::allowance);
     REQUIRE(on.way.claims().size() == 1);
     CHECK(on.way.claims()[0].quota == sp::at_most(100).per(10s));
@@ -358,7 +361,7 @@ TEST_CASE("an attempt at nobody's proof holds the store's decoys, and no secrets
     auto const nobody = lookup::none().with_decoys(decoys);
     on.way.answer(nobody);
     REQUIRE(on.way.next() == need::proof);
-    auto const attempt = on.way.attempt(nobody, sp::wall_time(7s));
+    auto const attempt = on.way.attempt(nobody, sp::wall_time(7s), sp::steady_time(5s));
     CHECK(attempt.client == id);
     CHECK(attempt.presented == "anything");
     CHECK(attempt.secrets.empty());
@@ -373,7 +376,7 @@ TEST_CASE("after the proof a passage needs nothing of the store's answer any mor
     {
         auto const record = found(reader(), "acme");
         on.way.answer(record);
-        on.way.answer(sp::verifier{sp::sha256_scheme{}}.verify(on.way.attempt(record, {})));
+        on.way.answer(sp::verifier{sp::sha256_scheme{}}.verify(on.way.attempt(record, {}, {})));
     }
     on.way.answer(admitted());
     REQUIRE(on.way.decided());
@@ -460,7 +463,7 @@ TEST_CASE("what is observed is the decision, what was claimed, and the work that
     passage way(rules, asked, rules.fields.read(asked.headers));
     auto const record = found(reader());
     way.answer(record);
-    way.answer(sp::verifier{sp::sha256_scheme{}}.verify(way.attempt(record, {})));
+    way.answer(sp::verifier{sp::sha256_scheme{}}.verify(way.attempt(record, {}, {})));
     auto const seen = way.observed();
     CHECK(seen.decision.denial().reason == reason::wrong_secret);
     CHECK(seen.api == op::api::export_);

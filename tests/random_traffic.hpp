@@ -87,7 +87,8 @@ inline chain_model::world random_world(dice& roll) {
     chain_model::world made{.clients = {},
                             .projects = {{"shop", "acme"}, {"lab", "acme"}, {"mill", "umbrella"}},
                             .limits = {},
-                            .status_when_not_allowed = roll.one_in(2) ? 401U : 403U};
+                            .status_when_not_allowed = roll.one_in(2) ? 401U : 403U,
+                            .require_https = roll.one_in(8)};
     for (std::size_t n = 0; n < 8; ++n) made.clients.push_back(random_client(roll, n));
     for (auto const api : {op::api::track, op::api::export_, op::api::insights, op::api::manage}) {
         made.limits[api] = random_windows(roll);
@@ -132,6 +133,7 @@ inline op::clients store_of(chain_model::world const& of) {
 inline sallyport::rules<op::level, op::api> rules_of(chain_model::world const& of) {
     auto made = op::rules();
     for (auto const& [api, windows] : of.limits) made.limits.set(api, quotas_of(windows));
+    made.require_https = of.require_https;
     if (of.status_when_not_allowed == 403) made.when_not_allowed = sallyport::access_status::forbidden;
     return made;
 }
@@ -178,6 +180,8 @@ private:
                                                                       {"2001:db8::2", "c"},
                                                                       {"2001:db8:0:1::1", "d"},
                                                                       {"", "unknown"}});
+        if (roll_.one_in(2)) made.https = !roll_.one_in(4);
+        made.exempt = roll_.one_in(40);
         if (roll_.one_in(4)) made.cost = static_cast<std::uint32_t>(roll_.below(14));
         if (roll_.one_in(20))
             made.broken = roll_.of(std::vector{breakdown::store, breakdown::verifier, breakdown::limiter});
@@ -252,6 +256,8 @@ inline op::request request_of(chain_model::question const& asked) {
     op::request made{.headers = asked.lines,
                      .api = asked.api,
                      .peer = sallyport::peer_address::parse(asked.peer),
+                     .https = asked.https,
+                     .exempt = asked.exempt,
                      .cost = asked.cost};
     if (asked.project) made.project = *asked.project;
     return made;

@@ -26,7 +26,7 @@ constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
 constexpr std::string_view listed = "https://shop.example";
 
 constexpr auto screened(seen const& presented, op::api api = op::api::export_) {
-    return sp::screen(rules, presented, api).refused;
+    return sp::screen(rules, presented, {.api = api}).refused;
 }
 
 constexpr auto proven_as(verdict outcome, bool known = true, bool disabled = false) {
@@ -64,7 +64,7 @@ constexpr sp::asked_project unlisted{"nowhere", ""};
 }  // namespace
 
 TEST_CASE("screening passes an id and a secret, and proves nothing of them") {
-    constexpr auto passed = sp::screen(rules, {.id = id_text, .secret = "anything"}, op::api::manage);
+    constexpr auto passed = sp::screen(rules, {.id = id_text, .secret = "anything"}, {.api = op::api::manage});
     STATIC_REQUIRE(!passed.refused);
     STATIC_REQUIRE(passed.value.client == id);
     STATIC_REQUIRE(passed.value.secret == "anything");
@@ -98,7 +98,7 @@ TEST_CASE("only an API that is open to origins can be asked without a secret, an
 }
 
 TEST_CASE("an id that screening has read is known to later steps even where the secret is missing") {
-    STATIC_REQUIRE(sp::screen(rules, {.id = id_text}, op::api::track).value.client == id);
+    STATIC_REQUIRE(sp::screen(rules, {.id = id_text}, {.api = op::api::track}).value.client == id);
 }
 
 TEST_CASE("a listed origin lets a client in that may use the API") {

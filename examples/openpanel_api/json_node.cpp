@@ -3,12 +3,25 @@
 
 #include "in_quotes.hpp"
 
+#include <sallyport/ascii.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
 namespace demo {
+namespace {
+
+/// A member's name as part of a place: as it is if it is a word, else in quotes.
+std::string as_place(std::string_view name) {
+    bool const is_word = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return sallyport::ascii::is_alpha(c) || sallyport::ascii::is_digit(c) || c == '_';
+    });
+    return is_word ? std::string(name) : in_quotes(name);
+}
+
+}  // namespace
 
 void json_node::allow_members(std::initializer_list<std::string_view> names) const {
     for (auto const& [name, value] : members()) {
@@ -59,7 +72,7 @@ void json_node::mistake(std::string_view what) const {
 }
 
 json_node json_node::child(nlohmann::json const& value, std::string_view name) const {
-    return {value, where_.empty() ? std::string(name) : fmt::format("{}.{}", where_, name)};
+    return {value, where_.empty() ? as_place(name) : fmt::format("{}.{}", where_, as_place(name))};
 }
 
 namespace {
@@ -95,7 +108,7 @@ private:
             sallyport::raise({fmt::format("{}: two members {}; expected one", where, in_quotes(name))});
         }
         if (on_top) {
-            list_ = name;
+            list_ = as_place(name);
             element_ = 0;
         }
     }

@@ -3,8 +3,6 @@
 
 #include "records.hpp"
 
-#include <sallyport/model/secret.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +10,7 @@
 namespace demo {
 
 /// A client whose secret is known until it has been shown.
-struct made_client {
-    op::client record;
-    sp::secret secret;
-};
+using made_client = sp::issued_client<op::client>;
 
 /// A write, a read and a root client with random ids, and random secrets of 256 bits; raises `setup_error` if the
 /// system has no randomness to give.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "made_clients.hpp"
 #include "options.hpp"
+#include "peppers.hpp"
 #include "records.hpp"
 #include "server.hpp"
 #include "service.hpp"
@@ -9,6 +10,7 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -16,6 +18,10 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#if defined(__GLIBC__)
+#    include <malloc.h>
+#endif
 
 namespace {
 
@@ -25,13 +31,15 @@ namespace op = sallyport::openpanel;
 constexpr int wrong_usage = 2;
 constexpr int no_address = 1;
 
-void complain(std::string_view what) {
-    fmt::print(stderr, "openpanel_api: {}\n", what);
+/// Says it in one line, whatever the text quotes.
+void complain(std::string line) {
+    std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+    fmt::print(stderr, "openpanel_api: {}\n", line);
     std::fflush(stderr);
 }
 
-int end_with(int status, std::string_view why) {
-    complain(why);
+int end_with(int status, std::string why) {
+    complain(std::move(why));
     return status;
 }
 
@@ -46,8 +54,8 @@ std::string url_of(std::string const& host, std::uint16_t port) {
 }
 
 /// Puts the records of the file in the place of those that are served; if it has a mistake, they stay.
-void reload(op::clients& clients, std::string const& file, demo::secret_verifier const& verifier) {
-    auto loaded = demo::load_records(file, verifier);
+void reload(op::clients& clients, std::string const& file, demo::hash_schemes const& schemes) {
+    auto loaded = demo::load_records(file, schemes);
     if (!loaded) return complain(loaded.message() + "; the old records stay");
     auto& [records, projects] = loaded.value();
     if (auto const replaced = clients.replace(std::move(records), std::move(projects)); !replaced) {
@@ -57,9 +65,9 @@ void reload(op::clients& clients, std::string const& file, demo::secret_verifier
 }
 
 /// The records that the server starts with: the file's, or those of clients that are made for this run.
-sp::result<demo::records> first_records(demo::options const& options, demo::secret_verifier const& verifier,
+sp::result<demo::records> first_records(demo::options const& options, demo::hash_schemes const& schemes,
                                         std::vector<demo::made_client>& made) {
-    if (options.clients) return demo::load_records(*options.clients, verifier);
+    if (options.clients) return demo::load_records(*options.clients, schemes);
     made = demo::make_clients();
     return demo::records_of(made);
 }
@@ -70,10 +78,19 @@ void introduce(std::vector<demo::made_client> const& made, std::string_view url)
     say(demo::curl_lines(made, url));
 }
 
+/// Has the memory of an expensive hash given back as soon as it is done. glibc would learn to keep it, once per thread.
+void keep_no_large_blocks() {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int serve(demo::options const& options) {
-    demo::secret_verifier const verifier;
+    auto peppered = demo::hmac_scheme_of_environment();
+    if (!peppered) return end_with(wrong_usage, peppered.message());
+    demo::hash_schemes const schemes({}, peppered.value(), {}, {}, {});
     std::vector<demo::made_client> made;
-    auto loaded = first_records(options, verifier, made);
+    auto loaded = first_records(options, schemes, made);
     if (!loaded) return end_with(wrong_usage, loaded.message());
     auto& [records, projects] = loaded.value();
     auto stored = op::clients::make(std::move(records), std::move(projects));
@@ -82,9 +99,13 @@ int serve(demo::options const& options) {
 
     auto const endpoint = demo::find_endpoint(options.host, options.port);
     if (!endpoint) return end_with(wrong_usage, "--host " + options.host + ": expected an address or a known name");
-    demo::service service(clients, options.rules, verifier, options.explain);
-    demo::server server(*endpoint, service, [&] {
-        if (options.clients) reload(clients, *options.clients, verifier);
+    sp::guard_options const bounds;
+    demo::secret_verifier verifier(schemes, sp::throttle({.failures = options.failed_attempts}), bounds);
+    demo::service service(clients, options.rules, verifier, options.proxies, options.explain);
+    // Two more than can hash or wait for it, so that an attempt for which there is no room hears of it soon.
+    auto const hashing_threads = bounds.hashing.running + bounds.hashing.waiting + 2;
+    demo::server server(*endpoint, service, hashing_threads, [&] {
+        if (options.clients) reload(clients, *options.clients, schemes);
     });
     auto const url = url_of(options.host, server.port());
     introduce(made, url);
@@ -97,6 +118,7 @@ int serve(demo::options const& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_no_large_blocks();
     auto const options = demo::parse_options(argc, argv);
     if (!options) return end_with(wrong_usage, options.message());
     auto const& understood = options.value();

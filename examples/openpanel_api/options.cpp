@@ -23,7 +23,10 @@ struct typed {
     std::string clients{};
     std::vector<std::string> limits{};
     std::string access_status = "401";
-    std::string failed_attempts = "none";
+    std::string failed_attempts = "10/60";
+    std::vector<std::string> trusted_proxies{};
+    std::string forwarded_field = "X-Forwarded-For";
+    bool require_https = false;
     bool explain = false;
 };
 
@@ -40,18 +43,26 @@ void add_options(CLI::App& app, typed& into) {
     app.add_option("--access-status", into.access_status,
                    "Status for a proven client that lacks access or scope, 401 or 403")
         ->capture_default_str();
-    app.add_option("--failed-attempts", into.failed_attempts, "none: this version has no throttle")
+    app.add_option(
+           "--failed-attempts", into.failed_attempts,
+           "N/SECONDS: how many wrong credentials one peer may send for one id, and ten times that for all, or none")
         ->capture_default_str();
+    app.add_option("--trusted-proxy", into.trusted_proxies,
+                   "CIDR of peers whose forwarding field is believed, repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--forwarded-field", into.forwarded_field,
+                   "The one field that is then read, X-Forwarded-For or Forwarded")
+        ->capture_default_str();
+    app.add_flag("--require-https", into.require_https,
+                 "Credentials are refused unless a trusted proxy says that they came encrypted");
 }
 
 /// Options that are agreed on and not built yet: nobody who asks for one may believe to have it.
 void add_later_options(CLI::App& app) {
     auto const refuse = [](std::string const& option) { sp::raise({option + " is not part of this version"}); };
-    for (std::string const option :
-         {"--store", "--limiter", "--on-limiter-failure", "--trusted-proxy", "--forwarded-field"}) {
+    for (std::string const option : {"--store", "--limiter", "--on-limiter-failure"}) {
         app.add_option_function<std::string>(option, [=](std::string const&) { refuse(option); })->group("");
     }
-    app.add_flag_callback("--require-https", [=] { refuse("--require-https"); })->group("");
 }
 
 void set_limits(gate_rules& into, std::vector<std::string> const& texts) {
@@ -79,27 +90,42 @@ sp::access_status access_status_of(std::string const& text) {
     sp::raise({"--access-status " + in_quotes(text) + ": expected 401 or 403"});
 }
 
+std::optional<sp::quota> failed_attempts_of(std::string const& text) {
+    auto const limits = parse_limits(text);
+    if (!limits || limits.value().size() > 1) {
+        sp::raise({"--failed-attempts " + in_quotes(text) +
+                   ": expected N/SECONDS with N from 1 to 10000 and SECONDS from 1 to 86400, or none"});
+    }
+    return limits.value().unlimited() ? std::nullopt : std::optional(*limits.value().begin());
+}
+
+sp::trusted_proxies proxies_of(typed const& from) {
+    std::vector<sp::cidr> blocks;
+    for (auto const& text : from.trusted_proxies) {
+        auto const block = sp::cidr::make(text);
+        if (!block) sp::raise({"--trusted-proxy: " + block.message()});
+        blocks.push_back(block.value());
+    }
+    auto const is = [&from](std::string_view name) {
+        return sp::ascii::equals_ignoring_case(from.forwarded_field, name);
+    };
+    if (is("x-forwarded-for")) return sp::trusted_proxies(std::move(blocks), sp::forwarded_field::x_forwarded_for);
+    if (is("forwarded")) return sp::trusted_proxies(std::move(blocks), sp::forwarded_field::forwarded);
+    sp::raise({"--forwarded-field " + in_quotes(from.forwarded_field) + ": expected X-Forwarded-For or Forwarded"});
+}
+
 options understood(typed const& from, bool has_clients) {
     options made{.host = from.host, .explain = from.explain};
     auto const port = parse_number(from.port, 0, 65535);
     if (!port) sp::raise({"--port " + in_quotes(from.port) + ": expected a number from 0 to 65535"});
     made.port = static_cast<std::uint16_t>(*port);
     if (has_clients) made.clients = from.clients;
-    if (from.failed_attempts != "none") {
-        sp::raise(
-            {"--failed-attempts " + in_quotes(from.failed_attempts) + " is not part of this version; it accepts none"});
-    }
+    made.failed_attempts = failed_attempts_of(from.failed_attempts);
+    made.proxies = proxies_of(from);
+    made.rules.require_https = from.require_https;
     made.rules.when_not_allowed = access_status_of(from.access_status);
     set_limits(made.rules, from.limits);
     return made;
-}
-
-/// An error of one line, whatever was typed.
-sp::error one_line(std::string text) {
-    for (auto& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    }
-    return {std::move(text)};
 }
 
 }  // namespace
@@ -115,9 +141,9 @@ sp::result<options> parse_options(int argc, char const* const* argv) {
     } catch (CLI::CallForHelp const& help) {
         std::exit(app.exit(help));
     } catch (CLI::ParseError const& mistake) {
-        return one_line(mistake.what());
+        return sp::error{mistake.what()};
     } catch (sp::setup_error const& mistake) {
-        return one_line(mistake.what());
+        return sp::error{mistake.what()};
     }
 }
 

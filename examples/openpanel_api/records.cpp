@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -37,19 +38,28 @@ T valid(json_node const& at, sp::result<T> parsed) {
     return std::move(parsed).value();
 }
 
+/// Text that the library's own messages can quote as it is and stay one line.
+std::string const& plain_text(json_node const& from) {
+    auto const& text = from.text();
+    bool const plain = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (!plain) from.mistake(in_quotes(text) + " has a control character; expected none");
+    return text;
+}
+
 sp::name read_name(json_node const& from) {
     if (from.text().empty()) from.mistake("expected a name of 1 to 63 bytes");
-    return valid(from, sp::name::make(from.text()));
+    return valid(from, sp::name::make(plain_text(from)));
 }
 
 std::optional<sp::wall_time> read_moment(std::optional<json_node> const& from) {
     if (!from) return std::nullopt;
     auto const moment = parse_timestamp(from->text());
-    if (!moment) from->mistake(in_quotes(from->text()) + " is no moment; expected one in UTC as 2026-01-31T00:00:00Z");
+    // Of what stands beside a secret nothing is quoted: it could be the secret.
+    if (!moment) from->mistake("expected a moment in UTC as 2026-01-31T00:00:00Z");
     return moment;
 }
 
-sp::stored_secret read_secret(json_node const& from, secret_verifier const& verifier) {
+sp::stored_secret read_secret(json_node const& from, hash_schemes const& verifier) {
     from.allow_members({"hash", "not_before", "expires"});
     auto made = valid(from.at("hash"), verifier.parse(from.at("hash").text()));
     made.not_before = read_moment(from.find("not_before"));
@@ -76,7 +86,7 @@ sp::uuid read_id(json_node const& from) {
     return *id;
 }
 
-op::client read_client(json_node const& from, secret_verifier const& verifier) {
+op::client read_client(json_node const& from, hash_schemes const& verifier) {
     from.allow_members({"id", "type", "organization", "project", "secrets", "origins", "disabled", "limits"});
     op::client made{.id = read_id(from.at("id")),
                     .level = read_level(from.at("type")),
@@ -86,7 +96,7 @@ op::client read_client(json_node const& from, secret_verifier const& verifier) {
     for (auto const& secret : from.at("secrets").elements()) made.secrets.push_back(read_secret(secret, verifier));
     if (auto const origins = from.find("origins")) {
         for (auto const& origin : origins->elements()) {
-            made.origins.push_back(valid(origin, sp::origin_pattern::make(origin.text())));
+            made.origins.push_back(valid(origin, sp::origin_pattern::make(plain_text(origin))));
         }
     }
     if (auto const disabled = from.find("disabled")) made.disabled = disabled->flag();
@@ -103,7 +113,7 @@ json_node named(json_node const& client) {
     return client.renamed(fmt::format("{} (id {})", client.where(), in_quotes(id->text())));
 }
 
-records read_all(nlohmann::json const& document, secret_verifier const& verifier) {
+records read_all(nlohmann::json const& document, hash_schemes const& verifier) {
     json_node const file(document, "");
     file.allow_members({"projects", "clients"});
     records made;
@@ -118,7 +128,7 @@ records read_all(nlohmann::json const& document, secret_verifier const& verifier
 
 }  // namespace
 
-sp::result<records> load_records(std::string const& file, secret_verifier const& verifier) {
+sp::result<records> load_records(std::string const& file, hash_schemes const& verifier) {
     try {
         return read_all(parse_json(contents_of(file)), verifier);
     } catch (sp::setup_error const& mistake) {

@@ -16,6 +16,6 @@ struct records {
 
 /// Reads a file of client records; an error names the file, the record and what was expected. The verifier says
 /// which stored forms of secrets there are.
-sp::result<records> load_records(std::string const& file, secret_verifier const& verifier);
+sp::result<records> load_records(std::string const& file, hash_schemes const& verifier);
 
 }  // namespace demo

@@ -14,6 +14,7 @@ std::optional<route> find_route(std::string_view target) {
 
     if (at.size() == 1 && at[0] == "track") return route{.api = op::api::track};
     if (at.size() == 1 && at[0] == "healthz") return route{};
+    if (at.size() == 1 && at[0] == "metrics") return route{.counts = true};
     if (at.size() == 2 && at[0] == "export" && (at[1] == "events" || at[1] == "charts")) {
         return route{.api = op::api::export_, .project = parameter_of(query, "projectId")};
     }

@@ -12,6 +12,7 @@ namespace demo {
 /// Where a request goes.
 struct route {
     std::optional<op::api> api{};          ///< the API that the gate is asked for; none: everybody may
+    bool counts = false;                   ///< whether it is the one that shows the counts
     std::optional<std::string> project{};  ///< the project that the request names, in path or query
 
     /// Browsers on other people's pages may call this one, and this one alone.

@@ -36,9 +36,9 @@ std::optional<tcp::endpoint> find_endpoint(std::string const& host, std::uint16_
     return v4 == found.end() ? found.begin()->endpoint() : v4->endpoint();
 }
 
-server::server(tcp::endpoint const& at, service& answers, std::function<void()> on_hangup)
+server::server(tcp::endpoint const& at, service& answers, std::size_t hashing_threads, std::function<void()> on_hangup)
     : io_(static_cast<int>(threads())),
-      deciders_(threads()),
+      hashers_(hashing_threads),
       acceptor_(net::make_strand(io_), at),
       pause_(acceptor_.get_executor()),
       end_(acceptor_.get_executor(), SIGTERM, SIGINT),
@@ -54,14 +54,14 @@ void server::run() {
     for (std::size_t i = 1; i < threads(); ++i) pool.emplace_back([this] { io_.run(); });
     io_.run();
     for (auto& thread : pool) thread.join();
-    deciders_.join();
+    hashers_.join();
 }
 
 void server::accept() {
     acceptor_.async_accept(net::make_strand(io_), [this](boost::system::error_code problem, tcp::socket socket) {
         if (!acceptor_.is_open()) return;
         if (!problem) {
-            std::make_shared<session>(std::move(socket), service_, deciders_, sessions_)->start();
+            std::make_shared<session>(std::move(socket), service_, hashers_, sessions_)->start();
             return accept();
         }
         // No descriptor is left, say: some will be, once connections have ended.

@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,9 +24,10 @@ std::optional<boost::asio::ip::tcp::endpoint> find_endpoint(std::string const& h
 /// Accepts connections and serves them on a pool of threads, until it is told to end by SIGTERM or SIGINT.
 class server {
 public:
-    /// Listens from here on, and hears the signals; `boost::system::system_error` if the address can't be had.
-    /// `on_hangup` is called for every SIGHUP.
-    server(boost::asio::ip::tcp::endpoint const& at, service& answers, std::function<void()> on_hangup);
+    /// Listens from here on, and hears the signals; `boost::system::system_error` if the address can't be had. So many
+    /// threads are for requests that take a long hash. `on_hangup` is called for every SIGHUP.
+    server(boost::asio::ip::tcp::endpoint const& at, service& answers, std::size_t hashing_threads,
+           std::function<void()> on_hangup);
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
@@ -39,7 +41,7 @@ private:
     void await_hangup();
 
     boost::asio::io_context io_;
-    boost::asio::thread_pool deciders_;
+    boost::asio::thread_pool hashers_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_;
     boost::asio::signal_set end_;

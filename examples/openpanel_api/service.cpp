@@ -28,9 +28,9 @@ answer answer_on(std::optional<route> const& to, http::status status) {
     return made;
 }
 
-answer answer_with(route const& to, std::string body) {
+answer answer_with(route const& to, std::string body, std::string_view type = json_type) {
     auto made = answer_on(to, http::status::ok);
-    made.set(http::field::content_type, view(json_type));
+    made.set(http::field::content_type, view(type));
     made.body() = std::move(body);
     return made;
 }
@@ -74,26 +74,43 @@ std::string describe(op::api api, sp::principal<op::level> const& who, std::opti
 
 }  // namespace
 
-answer service::respond(request_head const& asked, std::optional<route> const& to, sp::peer_address const& peer) {
+std::optional<answer> service::respond_at_once(request_head const& asked, std::optional<route> const& to,
+                                               sp::peer_address const& peer) {
     if (!to) return refuse(http::status::not_found, to);
     if (asked.method() == http::verb::options) return respond_to_options(*to);
     if (!to->serves(sp::beast::method_of(asked))) return refuse(http::status::method_not_allowed, to);
+    if (to->counts) return answer_with(*to, metrics_.text(), "text/plain; version=0.0.4; charset=utf-8");
     if (!to->api) return answer_with(*to, R"({"status":"ok"})");
-    return respond_guarded(asked, *to, peer);
+    auto const question = this->question(asked, *to, peer);
+    auto const decided = gate_.try_authorize(question);
+    return decided ? std::optional(answer_to(question, *to, *decided)) : std::nullopt;
 }
 
-answer service::respond_guarded(request_head const& asked, route const& to, sp::peer_address const& peer) {
-    auto const decision = gate_.authorize({.headers = asked, .api = *to.api, .project = to.project, .peer = peer});
+answer service::respond(request_head const& asked, route const& to, sp::peer_address const& peer) {
+    auto const question = this->question(asked, to, peer);
+    return answer_to(question, to, gate_.authorize(question));
+}
+
+gate::request service::question(request_head const& asked, route const& to, sp::peer_address const& peer) const {
+    auto const caller = proxies_.resolve(asked, peer, false);  // this server itself speaks without encryption
+    return {.headers = asked,
+            .api = *to.api,
+            .project = to.project,
+            .peer = caller.peer,
+            .https = caller.https};
+}
+
+answer service::answer_to(gate::request const& asked, route const& to, gate::decision const& decided) const {
     std::string body;
-    if (decision && to.api == op::api::track) {
-        auto const& client = decision.principal().id;
-        body = fmt::format(R"({{"deviceId":"{}","sessionId":"{}"}})", identity_.device(client, peer),
-                           identity_.session(client, peer));
-    } else if (decision) {
-        body = describe(*to.api, decision.principal(), to.project);
+    if (decided && to.api == op::api::track) {
+        auto const& client = decided.principal().id;
+        body = fmt::format(R"({{"deviceId":"{}","sessionId":"{}"}})", identity_.device(client, asked.peer),
+                           identity_.session(client, asked.peer));
+    } else if (decided) {
+        body = describe(*to.api, decided.principal(), to.project);
     }
     auto made = answer_with(to, std::move(body));
-    sp::beast::write(responder_, decision, made);
+    sp::beast::write(responder_, decided, made);
     return made;
 }
 

@@ -67,8 +67,8 @@ http::status status_for(beast::error_code const& problem, bool in_fields) {
 
 }  // namespace
 
-session::session(net::ip::tcp::socket socket, service& answers, net::thread_pool& deciders, session_set& all)
-    : stream_(std::move(socket)), service_(answers), deciders_(deciders), all_(all), buffer_(max_buffered) {
+session::session(net::ip::tcp::socket socket, service& answers, net::thread_pool& hashers, session_set& all)
+    : stream_(std::move(socket)), service_(answers), hashers_(hashers), all_(all), buffer_(max_buffered) {
     error_code ignored;
     auto& tcp = stream_.socket();
     tcp.set_option(net::ip::tcp::no_delay(true), ignored);
@@ -132,7 +132,7 @@ void session::on_head(error_code problem, std::size_t size) {
 
 void session::await_body() {
     if (!expects_continue(head_) || buffer_.size() != 0) return read_body();
-    if (!service::asks_the_gate(head_, route_)) return send(service_.respond(head_, route_, peer_), false);
+    if (!service::asks_the_gate(head_, route_)) return send(*service_.respond_at_once(head_, route_, peer_), false);
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     within(to_take_an_answer);
     net::async_write(stream_, net::buffer(go_on.data(), go_on.size()),
@@ -154,10 +154,10 @@ void session::on_body(error_code problem, std::size_t) {
 
 void session::respond() {
     bool const keep = parser_->keep_alive();
-    if (!service::asks_the_gate(head_, route_)) return send(service_.respond(head_, route_, peer_), keep);
+    if (auto made = service_.respond_at_once(head_, route_, peer_)) return send(*std::move(made), keep);
     auto work = net::make_work_guard(stream_.get_executor());
-    net::post(deciders_, [self = shared_from_this(), keep, work = std::move(work)] {
-        auto made = self->service_.respond(self->head_, self->route_, self->peer_);
+    net::post(hashers_, [self = shared_from_this(), keep, work = std::move(work)] {
+        auto made = self->service_.respond(self->head_, *self->route_, self->peer_);
         net::post(work.get_executor(),
                   [self, keep, made = std::move(made)]() mutable { self->send(std::move(made), keep); });
     });

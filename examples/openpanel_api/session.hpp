@@ -21,12 +21,11 @@ namespace demo {
 class session_set;
 
 /// One connection: reads a request, answers it, and so on, until the peer leaves, is too slow or the server stops.
-/// While it waits for the peer it holds no thread; while the gate decides, a thread of `deciders`. All members but
+/// While it waits for the peer it holds no thread; while a secret is hashed at length, one of `hashers`. All members but
 /// `stop` run on the connection's strand.
 class session : public std::enable_shared_from_this<session> {
 public:
-    session(boost::asio::ip::tcp::socket socket, service& answers, boost::asio::thread_pool& deciders,
-            session_set& all);
+    session(boost::asio::ip::tcp::socket socket, service& answers, boost::asio::thread_pool& hashers, session_set& all);
     ~session();
 
     void start();
@@ -55,7 +54,7 @@ private:
 
     boost::beast::tcp_stream stream_;
     service& service_;
-    boost::asio::thread_pool& deciders_;
+    boost::asio::thread_pool& hashers_;
     session_set& all_;
     sp::peer_address peer_;
     boost::beast::flat_buffer buffer_;

@@ -40,8 +40,27 @@ public:
         passage way(rules_, asked, presentation().read(asked.headers));
         std::optional<lookup> found;
         while (way.next() != need::nothing) advance(way, found);
-        if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
-        return way.decided();
+        return conclude(way);
+    }
+
+    /// Decides about one request if that takes no expensive hash, and no waiting for one: on the thread of an event
+    /// loop. None, and nothing was counted, if it does: then a thread that may take its time calls `authorize`. The
+    /// verifier has `settle(attempt)`, as those of this library do.
+    std::optional<decision> try_authorize(request const& asked) noexcept {
+        static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
+                      "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
+        passage way(rules_, asked, presentation().read(asked.headers));
+        std::optional<lookup> found;
+        while (way.next() != need::nothing) {
+            if (way.next() != need::proof) {
+                advance(way, found);
+            } else if (auto const settled = verifier().settle(attempt(way, *found))) {
+                way.answer(*settled);
+            } else {
+                return std::nullopt;
+            }
+        }
+        return conclude(way);
     }
 
     Rules const& rules() const noexcept { return rules_; }
@@ -86,10 +105,19 @@ private:
     void ask(passage& way, std::optional<lookup>& found) {
         switch (way.next()) {
             case need::record: found.emplace(store().find(way.client(), way.project())); return way.answer(*found);
-            case need::proof: return way.answer(verifier().verify(way.attempt(*found, wall().now())));
+            case need::proof: return way.answer(verifier().verify(attempt(way, *found)));
             case need::allowance: return way.answer(limiter().take(way.claims(), steady().now()));
             case need::nothing: return;
         }
+    }
+
+    proof_attempt attempt(passage const& way, lookup const& found) noexcept {
+        return way.attempt(found, wall().now(), steady().now());
+    }
+
+    decision conclude(passage const& way) noexcept {
+        if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
+        return way.decided();
     }
 
     template <class Role, class Default>

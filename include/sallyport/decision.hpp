@@ -28,6 +28,8 @@ enum class denial_reason : std::uint8_t {
     wrong_secret,
     expired_secret,  ///< run out, or not yet begun
     client_disabled,
+    too_many_failures,  ///< of this peer, to prove this client or any
+    overloaded,         ///< no room for one more expensive verification
     access_not_allowed,
     out_of_scope,
     rate_limited,
@@ -44,14 +46,16 @@ enum class denial_kind : std::uint8_t {
     unproven,     ///< who asks has not proven who it is
     not_allowed,  ///< it has, and lacks access or scope
     over_limit,
-    unavailable,  ///< what the decision depends on failed
+    unavailable,  ///< what the decision depends on failed, or has no room
 };
 
 constexpr denial_kind kind_of(denial_reason reason) noexcept {
     switch (reason) {
         case denial_reason::access_not_allowed:
         case denial_reason::out_of_scope: return denial_kind::not_allowed;
+        case denial_reason::too_many_failures:
         case denial_reason::rate_limited: return denial_kind::over_limit;
+        case denial_reason::overloaded:
         case denial_reason::store_failed:
         case denial_reason::verifier_failed:
         case denial_reason::limiter_failed: return denial_kind::unavailable;
@@ -71,8 +75,7 @@ constexpr denial_kind kind_of(denial_reason reason) noexcept {
 
 /// Whether the caller had proven who it is when it was refused. To one who hadn't, nothing is said.
 constexpr bool is_after_proof(denial_reason reason) noexcept {
-    auto const kind = kind_of(reason);
-    return kind == denial_kind::not_allowed || kind == denial_kind::over_limit ||
+    return kind_of(reason) == denial_kind::not_allowed || reason == denial_reason::rate_limited ||
            reason == denial_reason::limiter_failed;
 }
 
@@ -90,7 +93,8 @@ struct principal {
     name organization{};
     name project{};  ///< the client's own; empty for a level that reaches its organisation
     proof by = proof::secret;
-    secret_id secret{};  ///< which of the client's secrets proved it
+    secret_id secret{};         ///< which of the client's secrets proved it
+    bool needs_rehash = false;  ///< that one is stored by a form that costs less than the host wants by now
 
     constexpr bool proven() const noexcept { return by == proof::secret; }
 };

@@ -5,6 +5,7 @@
 #include <sallyport/steps.hpp>
 #include <sallyport/store/client_store.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,8 +36,9 @@ public:
     constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked,
                       presented_credentials const& presented) noexcept
         : rules_(&rules), request_(&asked) {
-        auto const screened = screen(rules, presented, asked.api);
+        auto const screened = screen(rules, presented, asked);
         credentials_ = screened.value;
+        has_secret_ = !presented.secret.empty();
         if (screened.refused) deny(*screened.refused);
     }
 
@@ -60,23 +62,29 @@ public:
         return refused ? deny(*refused) : judge();
     }
 
-    /// What the verifier is asked, with the secrets and decoys of the store's answer.
-    constexpr proof_attempt attempt(lookup_of<record_type> auto const& found, wall_time now) const {
+    /// What the verifier is asked, with the secrets and decoys of the store's answer: at the moment by which secrets
+    /// expire, and at the one by which attempts are counted.
+    constexpr proof_attempt attempt(lookup_of<record_type> auto const& found, wall_time now, steady_time at) const {
         auto const* record = found.record();
         return {.client = credentials_.client,
                 .peer = request_->peer,
                 .presented = credentials_.secret,
                 .secrets = record ? std::span<stored_secret const>(record->secrets) : std::span<stored_secret const>(),
                 .decoys = found.decoys(),
-                .now = now};
+                .now = now,
+                .at = at,
+                .exempt = request_->exempt,
+                .barred = record && record->disabled};
     }
 
     constexpr void answer(verification const& verified) noexcept {
         if (need_ != need::proof) return answer_failed();
         derivations_ = verified.derivations;
+        remembered_ = verified.remembered;
         who_.secret = verified.secret;
+        who_.needs_rehash = verified.needs_rehash;
         auto const refused = judge_proof(verified.outcome, known_, disabled_);
-        return refused ? deny(*refused) : judge();
+        return refused ? deny(*refused, verified.retry_after) : judge();
     }
 
     constexpr claim_list const& claims() const noexcept { return claims_; }
@@ -106,10 +114,18 @@ public:
                 .client = credentials_.client == uuid() ? std::nullopt : std::optional(credentials_.client),
                 .project = request_->project,
                 .peer = request_->peer,
-                .derivations = derivations_};
+                .derivations = derivations_,
+                .remembered = remembered_,
+                .shape = decision_ ? secret_shape::foreign : rules_->issued.shape_of(credentials_.secret),
+                .secret_in_clear = secret_in_clear()};
     }
 
 private:
+    constexpr bool secret_in_clear() const noexcept {
+        bool const in_clear = !decision_ && decision_.denial().reason == denial_reason::insecure_transport;
+        return in_clear && has_secret_;
+    }
+
     constexpr void take_record(record_type const* record, std::string_view organization) noexcept {
         if (request_->project) asked_ = asked_project{*request_->project, {}};
         project_organization_ = name::if_fits(organization);
@@ -131,8 +147,10 @@ private:
         need_ = need::allowance;
     }
 
-    constexpr void deny(denial_reason reason) noexcept {
-        decide(decision<Level>::deny(denial_for(reason, *rules_, *request_)));
+    constexpr void deny(denial_reason reason, std::chrono::nanoseconds retry_after = {}) noexcept {
+        auto made = denial_for(reason, *rules_, *request_);
+        made.retry_after = retry_after;
+        decide(decision<Level>::deny(made));
     }
     constexpr void decide(decision<Level> const& made) noexcept {
         decision_ = made;
@@ -149,6 +167,8 @@ private:
     claim_list claims_{};
     decision<Level> decision_ = decision<Level>::deny({});
     unsigned derivations_ = 0;
+    bool remembered_ = false;
+    bool has_secret_ = false;
     need need_ = need::record;
     bool known_ = false;
     bool disabled_ = false;

@@ -3,6 +3,7 @@
 
 #include <sallyport/access/policy.hpp>
 #include <sallyport/credential/presentation.hpp>
+#include <sallyport/credential/secret_format.hpp>
 #include <sallyport/model/enumerators.hpp>
 #include <sallyport/model/quota.hpp>
 
@@ -67,8 +68,10 @@ struct rules {
     policy<Level, Api> permissions;         ///< which level may use which API
     limit_table<Api> limits;                ///< how often
     two_fields fields{};                    ///< the names of the fields that hold id and secret
+    secret_format issued{};                 ///< how secrets look that the host issues, to tell a slip from an attack
     enumerator_set<Api> open_to_origins{};  ///< APIs that a listed origin may use without a secret, unproven
     access_status when_not_allowed = access_status::unauthorized;
+    bool require_https = false;  ///< whether credentials that are not known to have come encrypted are refused
 };
 
 }  // namespace sallyport

@@ -4,5 +4,11 @@
 /// The whole core of Sallyport. Begin with `authorizer` in authorize.hpp.
 
 #include <sallyport/authorize.hpp>
+#include <sallyport/credential/guarded_verifier.hpp>
+#include <sallyport/credential/hmac_scheme.hpp>
+#include <sallyport/credential/issuer.hpp>
+#include <sallyport/exempt_peers.hpp>
 #include <sallyport/http/response.hpp>
+#include <sallyport/limit/throttle.hpp>
 #include <sallyport/store/memory_clients.hpp>
+#include <sallyport/trusted_proxies.hpp>

@@ -34,13 +34,16 @@ struct step_result {
 /// The first step: whether the request's own shape can be anybody's. Looks at no record.
 template <class Level, class Api>
 constexpr step_result<credentials> screen(rules<Level, Api> const& rules, presented_credentials const& presented,
-                                          Api api) noexcept {
+                                          request<Api> const& asked) noexcept {
     if (presented.ambiguous) return {.refused = denial_reason::ambiguous_credentials};
     if (presented.id.empty()) return {.refused = denial_reason::missing_client_id};
     auto const id = parse_uuid_v4(presented.id);
     if (!id) return {.refused = denial_reason::malformed_client_id};
     credentials made{.client = *id, .secret = presented.secret, .origin = presented.origin};
-    bool const may_come_by_origin = presented.has_origin && rules.open_to_origins.contains(api);
+    if (rules.require_https && !asked.https.value_or(false)) {
+        return {.value = made, .refused = denial_reason::insecure_transport};
+    }
+    bool const may_come_by_origin = presented.has_origin && rules.open_to_origins.contains(asked.api);
     if (!made.secret.empty() || may_come_by_origin) return {.value = made};
     return {.value = made, .refused = denial_reason::missing_client_secret};
 }
@@ -60,16 +63,18 @@ constexpr std::optional<denial_reason> judge_origin(rules<Level, Api> const& rul
 /// Why a client that presented a secret is not proven; none if it is. Who is not known is nobody, whatever a verifier
 /// says.
 constexpr std::optional<denial_reason> judge_proof(verification::verdict verdict, bool known, bool disabled) noexcept {
-    if (verdict != verification::verdict::failed && !known) return denial_reason::unknown_client;
+    using enum denial_reason;
     switch (verdict) {
         case verification::verdict::proven:
-            if (disabled) return denial_reason::client_disabled;
-            return std::nullopt;
-        case verification::verdict::wrong: return denial_reason::wrong_secret;
-        case verification::verdict::expired: return denial_reason::expired_secret;
+            if (!known) return unknown_client;
+            return disabled ? std::optional(client_disabled) : std::nullopt;
+        case verification::verdict::wrong: return known ? wrong_secret : unknown_client;
+        case verification::verdict::expired: return known ? expired_secret : unknown_client;
+        case verification::verdict::throttled: return too_many_failures;
+        case verification::verdict::overloaded: return overloaded;
         case verification::verdict::failed: break;
     }
-    return denial_reason::verifier_failed;
+    return verifier_failed;
 }
 
 /// Why a client may not do what it asks for; none if it may. Access first, then scope. Neither is told to one that
@@ -94,10 +99,11 @@ constexpr quotas limits_of(rules<Level, Api> const& rules, client_record<Level, 
 }
 
 /// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a
-/// request that proved nothing has one by its peer.
+/// request that proved nothing has one by its peer. Of an exempt one nothing is asked.
 template <class Level, class Api>
 constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits, request<Api> const& asked) noexcept {
     claim_list claims;
+    if (asked.exempt) return claims;
     rate_key const key{.client = who.id,
                        .peer = who.proven() ? peer_address() : asked.peer.network(),
                        .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),

@@ -3,6 +3,7 @@
 
 #include <sallyport/ascii.hpp>
 #include <sallyport/headers.hpp>
+#include <sallyport/model/caller.hpp>
 #include <sallyport/model/cidr.hpp>
 #include <sallyport/model/peer_address.hpp>
 
@@ -23,13 +24,6 @@ enum class forwarded_field : unsigned char {
     forwarded,        ///< RFC 7239, the scheme in `proto=`
 };
 
-/// Who is behind a connection, as far as it can be told.
-struct caller {
-    peer_address peer{};
-    bool resolved = true;         ///< false: a trusted proxy did not say, or not readably, and `peer` is a proxy
-    std::optional<bool> https{};  ///< how the caller's request came to the first trusted proxy, if that was said
-};
-
 /// The proxies in front of a host. Only what one of them says is believed: the addresses of the field are read
 /// from right to left, past trusted hops, up to the first that is none. What can't be read leaves the last
 /// address that could be trusted. Constant after it is made; thread-safe; allocates nothing per request.
@@ -39,9 +33,10 @@ public:
     explicit trusted_proxies(std::vector<cidr> blocks, forwarded_field field = forwarded_field::x_forwarded_for)
         : blocks_(std::move(blocks)), field_(field) {}
 
-    /// The caller of a request that came from the socket's peer. Linear in the field's length.
-    caller resolve(header_view headers, peer_address socket) const noexcept {
-        caller found{.peer = socket};
+    /// The caller of a request that came from the socket's peer, encrypted or not, as far as the host knows: that
+    /// counts where no trusted proxy stands between. Linear in the field's length.
+    caller resolve(header_view headers, peer_address socket, std::optional<bool> https = std::nullopt) const noexcept {
+        caller found{.peer = socket, .https = https};
         if (!trusts(socket)) return found;
         auto said = read(headers);
         found.resolved = false;

@@ -2,6 +2,8 @@
 #include "scheme_conformance.hpp"
 
 #include <sallyport/credential/hmac_scheme.hpp>
+#include <sallyport/credential/sha256_scheme.hpp>
+#include <sallyport/credential/verifier.hpp>
 
 #include <algorithm>
 #include <string>
@@ -49,6 +51,25 @@ TEST_CASE("several peppers are known at once, so that one can take the other's p
     CHECK(std::ranges::equal(scheme.store(plain).digest_bytes(), scheme.parse(named).value().digest_bytes()));
 }
 
+TEST_CASE("a form is current if it is under the first pepper") {
+    hmac_scheme const scheme(peppers(true));
+    CHECK(scheme.is_current(scheme.parse(named).value()));
+    CHECK_FALSE(scheme.is_current(scheme.parse(nameless).value()));
+    hmac_scheme const before(peppers(false));
+    CHECK_FALSE(before.is_current(before.parse(named).value()));
+    CHECK(before.is_current(before.parse(nameless).value()));
+}
+
+TEST_CASE("the form of the empty secret is refused under each pepper, and said to be that") {
+    // From another implementation, as above.
+    hmac_scheme const scheme(peppers(true));
+    for (std::string_view const text :
+         {"hmac-sha256:496dc93fa2d26eae500ec0bc37a122706b88f8963cebf0899d0245fae313e241",
+          "hmac-sha256:2026:7ce74df9339ee17771110e0002bb5765def3208dbd460ef8be618d5b761be1ce"}) {
+        CHECK(scheme.parse(text).message().find("empty secret") != std::string::npos);
+    }
+}
+
 TEST_CASE("a form that names a pepper which is not known here is refused when it is read") {
     std::vector<pepper> one;
     one.push_back({"2027", secret("0123456789abcdef")});
@@ -56,6 +77,18 @@ TEST_CASE("a form that names a pepper which is not known here is refused when it
     CHECK_FALSE(scheme.parse(named));
     CHECK_FALSE(scheme.parse(nameless));
     CHECK_FALSE(scheme.parse("hmac-sha256::" + std::string(64, '0')));
+}
+
+TEST_CASE("without a pepper no form is read and no secret stored, and other schemes' attempts don't notice") {
+    hmac_scheme const scheme;
+    CHECK_FALSE(scheme.parse(named));
+    CHECK_FALSE(scheme.parse(nameless));
+    CHECK_THROWS_AS(scheme.store(plain), sallyport::setup_error);
+    for (auto const outcome :
+         {sallyport::verifier{sallyport::sha256_scheme(), scheme}.verify({.presented = plain}).outcome,
+          sallyport::verifier{scheme, sallyport::sha256_scheme()}.verify({.presented = plain}).outcome}) {
+        CHECK(outcome == sallyport::verification::verdict::wrong);
+    }
 }
 
 TEST_CASE("a pepper that can't be one is named with what is accepted") {

@@ -36,3 +36,9 @@ TEST_CASE("the form under which a secret is stored is the one that its text read
     CHECK(std::ranges::equal(sha256_scheme::store("abc").digest_bytes(),
                              sha256_scheme::parse(stored_abc).value().digest_bytes()));
 }
+
+TEST_CASE("the sha256 form of the empty secret is refused when it is read, and said to be that") {
+    // FIPS 180-4's digest of no message at all.
+    std::string const text = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    CHECK(sha256_scheme::parse(text).message().find("empty secret") != std::string::npos);
+}

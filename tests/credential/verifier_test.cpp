@@ -53,6 +53,8 @@ struct noted {
         if (notes) notes->push_back({name, presented.size()});
         return sp::sha256_scheme::derive(presented, stored_as, out) && !broken;
     }
+    static std::string text(sp::hash_form const&) { return std::string(1, Letter) + ":TEXT"; }
+    static bool is_current(sp::hash_form const&) noexcept { return true; }
     static sp::hash_form decoy() { return stored("a decoy's"); }
 
     static sp::hash_form stored(std::string_view plain) {
@@ -75,6 +77,8 @@ struct alike {
         std::fill(out.begin(), out.end(), std::uint8_t{0});
         return true;
     }
+    static std::string text(sp::hash_form const&) { return "alike"; }
+    static bool is_current(sp::hash_form const&) noexcept { return true; }
     static sp::hash_form decoy() { return of_size(32); }
 
     static sp::hash_form of_size(std::size_t size) {
@@ -276,8 +280,12 @@ TEST_CASE("what is verified in the place of a secret proves nobody, even where i
 }
 
 TEST_CASE("an empty secret proves nobody, at the cost of any other") {
+    // A store may hold what no scheme would have stored.
+    auto of_empty = valid("anything");
+    auto const digest = sp::crypto::sha256("");
+    std::copy(digest.begin(), digest.end(), of_empty.hash.digest.begin());
     noting with;
-    CHECK(with.verify("", {valid("")}).outcome == verdict::wrong);
+    CHECK(with.verify("", {of_empty}).outcome == verdict::wrong);
     CHECK(with.notes == derivations{{"d", 0}});
     CHECK(with.verify("", {}).outcome == verdict::wrong);
     CHECK(with.notes == derivations{{"d", 0}});
@@ -410,4 +418,19 @@ TEST_CASE("a verifier may be used by several threads at once") {
     }
     for (auto& thread : threads) thread.join();
     for (auto const count : proven) CHECK(count == 500);
+}
+
+TEST_CASE("what is stored proves nobody who presents it") {
+    sp::verifier<sp::sha256_scheme> const verifier;
+    auto const form = sp::sha256_scheme::store("the right secret");
+    std::vector<sp::stored_secret> const secrets{{.hash = form}};
+    auto const text = verifier.text(form);
+    std::string const digest(reinterpret_cast<char const*>(form.digest.data()), form.digest.size());
+    for (std::string_view const presented :
+         {std::string_view(text), std::string_view(text).substr(7), std::string_view(digest)}) {
+        CHECK(verifier.verify({.presented = presented, .secrets = secrets}).outcome ==
+              sp::verification::verdict::wrong);
+    }
+    CHECK(verifier.verify({.presented = "the right secret", .secrets = secrets}).outcome ==
+          sp::verification::verdict::proven);
 }

@@ -50,9 +50,8 @@ class Options(unittest.TestCase):
                 self.refused(*options)
 
     def test_what_comes_later_is_refused_until_then(self):
-        for options in (["--store=sqlite:x.db"], ["--store", "postgres://x"], ["--limiter=redis://x:1"], ["--require-https"],
-                        ["--on-limiter-failure=local"], ["--trusted-proxy=10.0.0.0/8"], ["--forwarded-field=Forwarded"],
-                        ["--failed-attempts=10/60"]):
+        for options in (["--store=sqlite:x.db"], ["--store", "postgres://x"], ["--limiter=redis://x:1"],
+                        ["--on-limiter-failure=local"]):
             with self.subTest(options):
                 errors = self.refused(*options)
                 self.assertIn("not part of this version", errors)
@@ -138,11 +137,9 @@ BAD_FILES = [  # what is wrong with it, the text, what the error names
     ("an unknown member of a secret", with_secret(text="x"), [FIRST + ".secrets[0]", '"text"', "hash, not_before, expires"]),
     *((f"a hash that is {what}", with_secret(hash=text), [FIRST + ".secrets[0].hash", "sha256:HEX", *more])
       for what, text, more in (
-          ("empty", "", []), ("a plain secret", "sec_plain", ["SALTHEX.KEYHEX"]), ("too short", "sha256:" + HEX[2:], []),
-          ("too long", "sha256:" + HEX + "00", []), ("odd", "sha256:" + HEX[1:], []), ("no hex", "sha256:" + "g" * 64, []),
-          ("without its scheme", HEX, ["SALTHEX.KEYHEX"]), ("a later scheme", "hmac-sha256:" + HEX, ["SALTHEX.KEYHEX"]),
-          ("a later scheme with a key", "hmac-sha256:k1:" + HEX, []), ("argon2id", "$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$a2V5", []),
-          ("scrypt in PHC form", "$scrypt$ln=14,r=8,p=1$c2FsdA$a2V5", []), ("in upper case", "SHA256:" + HEX, []))),
+          ("empty", "", []), ("a plain secret", "sec_plain", ["hmac-sha256:KEYID:HEX", "SALTHEX.KEYHEX", "$scrypt$", "$argon2id$"]),
+          ("too short", "sha256:" + HEX[2:], []), ("too long", "sha256:" + HEX + "00", []), ("odd", "sha256:" + HEX[1:], []),
+          ("no hex", "sha256:" + "g" * 64, []), ("without its scheme", HEX, ["SALTHEX.KEYHEX"]), ("in upper case", "SHA256:" + HEX, []))),
     *((f"a scrypt form {what}", with_secret(hash=text), [FIRST + ".secrets[0].hash", "SALTHEX.KEYHEX"])
       for what, text in (("with a short key", "ab" * 16 + "." + HEX[2:]), ("with an odd salt", "abc." + HEX), ("without a salt", "." + HEX),
                          ("with a salt of other letters", "xy" * 16 + "." + HEX), ("with two dots", "ab." + HEX + ".ab"))),

@@ -4,16 +4,19 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
 PATIENCE = 30  # seconds after which something is taken to hang
-UNMETERED = [f"--limit={api}=none" for api in ("track", "export", "insights", "manage")]
+UNLIMITED = [f"--limit={api}=none" for api in ("track", "export", "insights", "manage")]
+UNMETERED = [*UNLIMITED, "--failed-attempts=none"]
 PROGRAM = []
 
 
@@ -23,24 +26,31 @@ def main():
     unittest.main(verbosity=2)
 
 
-def run(*options):
+def run(*options, environment=None):
     """Runs the program to its end, for options that it refuses: (exit status, output, errors)."""
-    done = subprocess.run([*PROGRAM, *options], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run([*PROGRAM, *options], env=with_own(environment), capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def with_own(environment):
+    """This process's environment, and of the demo's own variables these alone."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SALLYPORT_")}
+    return {**others, **(environment or {})}
 
 
 class Server:
     """A running demo on a port of its own."""
 
-    def __init__(self, *options, port=0):
+    def __init__(self, *options, port=0, environment=None):
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([*PROGRAM, f"--port={port}", *options], stdout=subprocess.PIPE, stderr=self.errors,
-                                        text=True)
+        self.process = subprocess.Popen([*PROGRAM, f"--port={port}", *options], env=with_own(environment), stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True)
         self.output = []
         for line in self.process.stdout:
             self.output.append(line)
             if line.startswith("listening on http://"):
-                self.port = int(line.rsplit(":", 1)[1])
+                host, port = line.removeprefix("listening on http://").rsplit(":", 1)
+                self.host, self.port = host.strip("[]"), int(port)
                 return
         raise AssertionError(f"the demo ended with {self.process.wait()}: {self.said()}")
 
@@ -49,13 +59,42 @@ class Server:
         return os.pread(self.errors.fileno(), 1 << 20, 0).decode()
 
     def connect(self):
-        return Connection(self.port)
+        return Connection(self.port, self.host)
 
     def ask(self, method, path, fields=(), body=None):
         """One request on a connection of its own, and its answer."""
         with self.connect() as connection:
             connection.send(request(method, path, [*fields, ("Connection", "close")], body))
             return connection.answer(to=method)
+
+    def ask_at_once(self, requests):
+        """Requests at the same moment, each on a connection of its own, and their answers."""
+        connections = [self.connect() for _ in requests]
+        for connection, sent in zip(connections, requests):
+            connection.send(sent)
+        answers = []
+        for connection in connections:
+            with connection:
+                answers.append(connection.answer())
+        return answers
+
+    def metrics(self):
+        """What /metrics counts: {name{labels}: count}."""
+        lines = self.ask("GET", "/metrics").body.decode().splitlines()
+        return {name: int(count) for name, count in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def verifications(self):
+        return self.metrics()["sallyport_verifications_total"]
+
+    def reload(self):
+        """Has it read its records again; what it says about that."""
+        before = self.said().count("\n")
+        self.signal(signal.SIGHUP)
+        deadline = time.monotonic() + PATIENCE
+        while self.said().count("\n") == before:
+            assert time.monotonic() < deadline, "it says nothing about its records"
+            time.sleep(0.001)
+        return self.said().splitlines()[-1]
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -93,6 +132,10 @@ class Answer:
     def json(self):
         return json.loads(self.body)
 
+    def whole(self):
+        """All of its bytes, but for how long to wait, which depends on the moment."""
+        return re.sub(rb"Retry-After: [1-9][0-9]*\r\n", b"Retry-After: N\r\n", self.raw) + self.body
+
     def cors(self):
         """The names of the CORS fields."""
         return {name.lower() for name, _ in self.fields if name.lower().startswith("access-control-")}
@@ -101,8 +144,8 @@ class Answer:
 class Connection:
     """A socket, and what was read from it and not yet taken."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    def __init__(self, port, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), PATIENCE)
         self.unread = b""
 
     def __enter__(self):
@@ -174,6 +217,11 @@ def stored(secret):
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()
 
 
+def stored_by_scrypt(secret, salt="00112233445566778899aabbccddeeff"):
+    """As OpenPanel stores it: salted with the text of the hex digits."""
+    return salt + "." + hashlib.scrypt(secret.encode(), salt=salt.encode(), n=16384, r=8, p=1, dklen=32).hex()
+
+
 def credentials(client, secret=None):
     """The fields that prove a client; or that don't."""
     return [("openpanel-client-id", client), ("openpanel-client-secret", secret or secret_of(client.lower()))]
@@ -185,6 +233,11 @@ def record(client, level, **more):
             "secrets": [{"hash": stored(secret_of(client))}], **more}
 
 
+def hashed_at_length(client, level, **more):
+    """A record whose secret takes an expensive hash."""
+    return record(client, level, secrets=[{"hash": stored_by_scrypt(secret_of(client))}], **more)
+
+
 def records():
     """A small set of records, to be changed by a test."""
     return {"projects": [{"id": "shop", "organization": "acme"}, {"id": "blog", "organization": "acme"},
@@ -193,9 +246,10 @@ def records():
 
 
 class DemoTest(unittest.TestCase):
-    """Tests that share one server, started with the class's options on `records()`."""
+    """Tests that share one server, started with the class's options and environment on `records()`."""
 
     options = UNMETERED
+    environment = None
 
     @classmethod
     def clients(cls):
@@ -207,7 +261,7 @@ class DemoTest(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.file = pathlib.Path(cls.folder.name) / "clients.json"
         cls.file.write_text(json.dumps(cls.clients()))
-        cls.server = Server("--clients", str(cls.file), *cls.options)
+        cls.server = Server("--clients", str(cls.file), *cls.options, environment=cls.environment)
         cls.addClassCleanup(cls.end)
 
     @classmethod

@@ -28,9 +28,9 @@ class DefaultLimits(demo.DemoTest):
 
     def test_wrong_secrets_use_nothing_up_and_the_101st_export_is_429(self):
         with self.server.connect() as connection:
-            for answer in asks(connection, 101, fields=credentials(READ, "wrong")):
-                self.assertEqual(answer.status, 401)
-                self.assertIsNone(answer.field("RateLimit"))
+            wrong = asks(connection, 101, fields=credentials(READ, "wrong"))
+            self.assertEqual([answer.status for answer in wrong], [401] * 10 + [429] * 91)
+            self.assertEqual({answer.field("RateLimit") for answer in wrong}, {None})
             answers = asks(connection, 101, fields=credentials(READ))
         self.assertEqual([answer.status for answer in answers], [200] * 100 + [429])
         self.assertEqual([int(answer.field("X-RateLimit-Remaining")) for answer in answers[:3]], [99, 98, 97])

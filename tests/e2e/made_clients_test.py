@@ -24,7 +24,7 @@ class MadeClients(unittest.TestCase):
         for text in ids + secrets:
             self.assertEqual(self.output.count(text), 1)
         for secret in secrets:
-            self.assertRegex(secret, "^[0-9a-f]{64}$")
+            self.assertRegex(secret, "^demo_[a-z2-7]{59}$")
         for made in ids:
             self.assertEqual(uuid.UUID(made).version, 4)
 

@@ -8,6 +8,7 @@ from demo import READ, ROOT, UNKNOWN, WRITE, credentials
 
 GUARDED = {"/export/events": "export", "/export/charts": "export", "/insights/shop/metrics": "insights",
            "/manage/projects": "manage", "/manage/projects/shop": "manage"}
+OPEN = ["/healthz", "/metrics"]
 CORS = {"access-control-allow-origin", "access-control-expose-headers"}
 
 
@@ -67,10 +68,14 @@ class Grants(demo.DemoTest):
         answer = self.server.ask("GET", "/healthz")
         self.assertEqual((answer.status, answer.body), (200, b'{"status":"ok"}'))
 
+    def test_metrics_asks_for_no_credentials(self):
+        answer = self.server.ask("GET", "/metrics")
+        self.assertEqual((answer.status, answer.field("Content-Type")), (200, "text/plain; version=0.0.4; charset=utf-8"))
+
 
 class Methods(demo.DemoTest):
     def test_head_is_get_without_a_body(self):
-        for path in [*GUARDED, "/healthz"]:
+        for path in [*GUARDED, *OPEN]:
             for fields in ([], credentials(ROOT), credentials(ROOT, "wrong")):
                 with self.subTest(path):
                     get = self.server.ask("GET", path, fields)
@@ -78,7 +83,7 @@ class Methods(demo.DemoTest):
                     self.assertEqual(head.raw, get.raw)
 
     def test_a_known_path_with_another_method_is_405(self):
-        for path in [*GUARDED, "/healthz"]:
+        for path in [*GUARDED, *OPEN]:
             for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW", "get"):
                 with self.subTest(f"{method} {path}"):
                     answer = self.server.ask(method, path, credentials(ROOT), b"")
@@ -100,7 +105,7 @@ class Methods(demo.DemoTest):
             self.assertEqual(answer.status, 200)
 
     def test_options_asks_for_no_credentials(self):
-        for path in [*GUARDED, "/healthz"]:
+        for path in [*GUARDED, *OPEN]:
             with self.subTest(path):
                 answer = self.server.ask("OPTIONS", path, [demo.ORIGIN, ("Access-Control-Request-Method", "GET")])
                 self.assertEqual((answer.status, answer.field("Allow")), (204, "GET, HEAD, OPTIONS"))
@@ -110,7 +115,7 @@ class Methods(demo.DemoTest):
 
 class UnknownPaths(demo.DemoTest):
     def test_there_is_nothing_at_any_other_path(self):
-        for path in ("/", "*", "/metrics", "/track/", "/Track", "/track/x", "/export", "/export/", "/export/other", "/insights",
+        for path in ("/", "*", "/metrics/", "/Metrics", "/track/", "/Track", "/track/x", "/export", "/export/", "/export/other", "/insights",
                      "/insights/shop", "/insights/shop/", "/insights/shop/metrics/", "/manage", "/manage/projects/",
                      "/manage/projects/shop/x", "/trackx", "/track;x", "/track%20", "/track%00", "/export%2Fevents",
                      "/export%2fevents", "/insights/sh%2Fop/metrics", "/insights/shop%00/metrics", "/export/ev%zznts",

@@ -11,7 +11,7 @@ FLOORS = [
     ["crypto/", "ascii.hpp", "headers.hpp"],
     ["model/"],
     ["store/", "credential/", "access/", "limit/", "request.hpp", "decision.hpp",
-     "trusted_proxies.hpp"],
+     "trusted_proxies.hpp", "exempt_peers.hpp"],
     ["rules.hpp"],
     ["steps.hpp", "observer.hpp", "http/"],
     ["passage.hpp"],

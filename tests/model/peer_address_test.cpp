@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <regex>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,8 @@ static_assert(peer_address::parse("::fffe:192.0.2.1").kind() == family::v6);
 // A zone names an interface of this machine, not another peer.
 static_assert(peer_address::parse("fe80::1%eth0") == peer_address::parse("fe80::1"));
 static_assert(!peer_address::parse("192.0.2.1%eth0").known());
+static_assert(!peer_address::parse("fe80::1%").known());
+static_assert(!peer_address::parse("fe80::1%\", x").known());
 
 // Leading zeros are octal to some readers and decimal to others.
 static_assert(!peer_address::parse("192.0.02.1").known());
@@ -64,6 +67,8 @@ using generator = std::mt19937_64;
 peer_address judged_by_the_system(std::string_view text) {
     if (text.find('\0') != text.npos) return {};
     if (text.find(':') != text.npos) {
+        static std::regex const zoned("[^%]*(%[A-Za-z0-9._-]+)?");
+        if (!std::regex_match(text.begin(), text.end(), zoned)) return {};
         std::array<std::uint8_t, 16> bytes{};
         bool const known = inet_pton(AF_INET6, std::string(text.substr(0, text.find('%'))).c_str(), bytes.data()) == 1;
         return known ? peer_address::v6(bytes) : peer_address();

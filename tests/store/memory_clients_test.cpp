@@ -4,6 +4,7 @@
 #include <sallyport/credential/verifier.hpp>
 #include <sallyport/store/memory_clients.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -96,12 +97,14 @@ std::vector<mistake> mistakes_in_a_record() {
 
 bool shows(clients const& store, sp::uuid const& id) { return store.find(id, "").status() == sp::lookup_status::found; }
 
-/// The work of the one decoy that an unknown id is verified against; none if the store names none.
-std::optional<std::uint64_t> decoy_work(clients const& store, sp::uuid const& asked = unknown_id) {
-    auto const answer = store.find(asked, "");
-    if (answer.decoys().empty()) return std::nullopt;
-    CHECK(answer.decoys().size() == 1);
-    return answer.decoys()[0].hash.work;
+constexpr sp::crypto::siphash_key decoy_key{1, 2};
+
+/// What an id's decoys cost, in order; nothing if the store names none.
+std::vector<std::uint64_t> decoy_work(clients const& store, sp::uuid const& asked = unknown_id) {
+    std::vector<std::uint64_t> work;
+    for (auto const& each : store.find(asked, "").decoys()) work.push_back(each.hash.work);
+    std::sort(work.begin(), work.end());
+    return work;
 }
 
 }  // namespace
@@ -229,7 +232,7 @@ TEST_CASE("an answer keeps the record as it was, whatever becomes of the store")
 
     CHECK(is_reader(before_update.record()));
     CHECK(before_update.organization() == "acme");
-    CHECK(before_update.decoys().size() == 1);
+    CHECK(before_update.decoys().size() == 2);
     CHECK(before_erase.record()->project == "blog");
     CHECK_FALSE(before_erase.record()->disabled);
     CHECK(before_replace.record()->id == numbered(1));
@@ -246,39 +249,35 @@ TEST_CASE("replace puts all records and projects in the place of all others") {
     CHECK(store.find(numbered(1), "blog").organization().empty());
 }
 
-TEST_CASE("the decoy is of the costliest form in use, as records come and go") {
+TEST_CASE("decoys are like the secrets of the records, as these come and go") {
     clients store({}, {});
-    CHECK_FALSE(decoy_work(store));
+    using work = std::vector<std::uint64_t>;
+    CHECK(decoy_work(store).empty());
     REQUIRE(store.insert(plain(1)));
-    CHECK_FALSE(decoy_work(store));
+    CHECK(decoy_work(store).empty());
     REQUIRE(store.insert(plain(2, {secret_of_work(10)})));
-    CHECK(decoy_work(store) == 10);
-    REQUIRE(store.insert(plain(3, {secret_of_work(5), secret_of_work(30)})));
-    CHECK(decoy_work(store) == 30);
-    REQUIRE(store.insert(plain(4, {secret_of_work(30), secret_of_work(20)})));
-    REQUIRE(store.erase(numbered(3)));
-    CHECK(decoy_work(store) == 30);
-    REQUIRE(store.update(plain(4, {secret_of_work(20)})));
-    CHECK(decoy_work(store) == 20);
-    REQUIRE(store.erase(numbered(4)));
-    CHECK(decoy_work(store) == 10);
+    CHECK(decoy_work(store) == work{10});
+    REQUIRE(store.update(plain(2, {secret_of_work(20), secret_of_work(5)})));
+    CHECK(decoy_work(store) == work{5, 20});
     REQUIRE(store.update(plain(2)));
-    CHECK_FALSE(decoy_work(store));
+    CHECK(decoy_work(store).empty());
     REQUIRE(store.replace({plain(2, {secret_of_work(7)})}, {}));
-    CHECK(decoy_work(store) == 7);
+    CHECK(decoy_work(store) == work{7});
     CHECK_FALSE(store.insert(plain(2, {secret_of_work(100)})));
     CHECK_FALSE(store.update(plain(3, {secret_of_work(100)})));
-    CHECK(decoy_work(store) == 7);
+    CHECK(decoy_work(store) == work{7});
+    REQUIRE(store.erase(numbered(2)));
+    CHECK(decoy_work(store).empty());
 }
 
-TEST_CASE("whatever comes and goes, the decoy is of the costliest form in use: a model agrees") {
+TEST_CASE("whatever comes and goes, the decoys are those of a mix of what is there: a model agrees") {
     std::mt19937_64 random(1);
     std::vector<std::optional<client>> model(12);
-    clients store({}, {});
-    for (int step = 0; step < 20'000; ++step) {
+    clients store({}, {}, decoy_key);
+    for (int step = 0; step < 3000; ++step) {
         auto const number = static_cast<std::uint32_t>(random() % model.size());
         std::vector<sp::stored_secret> secrets;
-        for (auto count = random() % 4; count > 0; --count) secrets.push_back(secret_of_work(1 + random() % 6));
+        for (auto count = random() % 3; count > 0; --count) secrets.push_back(secret_of_work(1 + random() % 3));
         auto const fresh = plain(number, std::move(secrets));
         auto& place = model[number];
         bool const there = place.has_value();
@@ -296,30 +295,31 @@ TEST_CASE("whatever comes and goes, the decoy is of the costliest form in use: a
                 place.reset();
                 break;
         }
-        std::optional<std::uint64_t> costliest;
+        sp::decoy_mix mix(decoy_key);
         for (auto const& each : model) {
-            if (!each) continue;
-            for (auto const& stored : each->secrets) costliest = std::max(costliest.value_or(0), stored.hash.work);
+            if (each) mix.add(mix.find(each->secrets));
         }
-        auto const answer = store.find(unknown_id, "");
-        auto const shown = answer.decoys().empty() ? std::nullopt : std::optional(answer.decoys()[0].hash.work);
-        if (shown != costliest) FAIL("after " << step << " steps");
+        for (std::uint32_t id = 0; id < 30; ++id) {
+            std::vector<std::uint64_t> expected;
+            if (auto const drawn = mix.draw(numbered(id))) {
+                for (auto const& decoy : *drawn) expected.push_back(decoy.hash.work);
+            }
+            std::sort(expected.begin(), expected.end());
+            if (decoy_work(store, numbered(id)) != expected) FAIL("after " << step << " steps");
+        }
     }
 }
 
-TEST_CASE("a known and an unknown id are given the same decoy, and it is nobody's secret") {
-    auto const stored = secret_of_work(10);
-    clients const store({plain(1, {stored}), plain(2)}, {});
-    CHECK(decoy_work(store, numbered(1)) == 10);
-    CHECK(decoy_work(store, numbered(2)) == 10);
-    auto const answer = store.find(unknown_id, "");
-    REQUIRE(answer.decoys().size() == 1);
-    auto const& decoy = answer.decoys()[0].hash;
-    CHECK(decoy.scheme == stored.hash.scheme);
-    CHECK(decoy.salt.size() == stored.hash.salt.size());
-    CHECK(decoy.digest.size() == stored.hash.digest.size());
-    for (auto const byte : decoy.salt) CHECK(byte == 0);
-    for (auto const byte : decoy.digest) CHECK(byte == 0);
+TEST_CASE("an id is given the same decoys whether it is known or not, and they are nobody's secret") {
+    client_list list;
+    for (std::uint32_t i = 0; i < 40; ++i) list.push_back(plain(i, {secret_of_work(1 + i % 4)}));
+    clients const with(list, {}, decoy_key);
+    list[0] = plain(99, {secret_of_work(1)});
+    clients const without(list, {}, decoy_key);
+    CHECK(decoy_work(with, numbered(0)) == decoy_work(without, numbered(0)));
+    auto const decoys = without.find(numbered(0), "");
+    REQUIRE(decoys.decoys().size() == 1);
+    for (auto const byte : decoys.decoys()[0].hash.digest) CHECK(byte == 0);
 }
 
 TEST_CASE("readers see all of the old records or all of the new, never a mix") {
@@ -348,8 +348,9 @@ TEST_CASE("readers see all of the old records or all of the new, never a mix") {
             }
             auto const& project = answer.record()->project;
             seen = static_cast<std::uint32_t>(std::stoul(std::string(project.view())));
+            auto const decoy = answer.decoys()[0].hash.work;
             bool const whole = answer.organization() == project && answer.record()->secrets[0].hash.work == 1 + seen &&
-                               answer.decoys()[0].hash.work == 1 + seen;
+                               (decoy == 1 || decoy == 1 + seen);
             if (!whole || seen < known) mixed = true;
         }
     };
@@ -392,11 +393,11 @@ TEST_CASE("records may be changed by several threads while others read") {
     CHECK_FALSE(wrong);
     CHECK(store.size() == 1);
     CHECK(is_reader(store.find(reader_id, "").record()));
-    CHECK(decoy_work(store) == 1);
+    CHECK(decoy_work(store) == std::vector<std::uint64_t>{1, 1});
 }
 
 TEST_CASE("the store's decoy costs an unknown id one derivation, like the known ones") {
-    clients const store({reader(), plain(1, {reader().secrets[0]})}, projects());
+    clients const store({plain(2, {reader().secrets[0]}), plain(1, {reader().secrets[0]})}, projects());
     sp::verifier<sp::sha256_scheme> const verifier;
     auto const derivations = [&](sp::uuid const& id) {
         auto const answer = store.find(id, "");
@@ -407,5 +408,5 @@ TEST_CASE("the store's decoy costs an unknown id one derivation, like the known 
     };
     CHECK(derivations(unknown_id) == 1);
     CHECK(derivations(numbered(1)) == 1);
-    CHECK(derivations(reader_id) == 2);
+    CHECK(derivations(numbered(2)) == 1);
 }

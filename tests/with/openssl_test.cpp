@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "../credential/scheme_conformance.hpp"
-#include "../data/rows.hpp"
+#include "argon2id_conformance.hpp"
+#include "scrypt_conformance.hpp"
 
-#include <sallyport/credential/sha256_scheme.hpp>
 #include <sallyport/with/openssl.hpp>
 
 #include <openssl/crypto.h>
@@ -10,25 +9,20 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 using sallyport::openssl::openpanel_scrypt;
+using sallyport::openssl::scrypt_library;
 using verdict = sallyport::verification::verdict;
 
 namespace {
 
 static_assert(sallyport::hash_scheme<openpanel_scrypt>);
-static_assert(openpanel_scrypt::cost == sallyport::scheme_cost::expensive);
-
-// What is meant as this form has a dot, and none of the signs that other schemes' forms begin with.
-static_assert(openpanel_scrypt::recognizes("00.00") && openpanel_scrypt::recognizes(".") &&
-              openpanel_scrypt::recognizes("no.hex"));
-static_assert(!openpanel_scrypt::recognizes("") && !openpanel_scrypt::recognizes("0000") &&
-              !openpanel_scrypt::recognizes("sha256:00.00") &&
-              !openpanel_scrypt::recognizes("$scrypt$ln=14,r=8,p=1$a.b$c"));
+static_assert(sallyport::hash_scheme<sallyport::openssl::scrypt>);
 
 // OpenSSL takes its memory from here, so that it can be short of it.
 std::atomic<std::size_t> most_memory = SIZE_MAX;
@@ -52,91 +46,49 @@ constexpr std::string_view secret = "sec_0a97c5e1f2b3d4a6";
 std::string const salt(32, '5');
 std::string const key(64, '0');
 
-void is_refused(std::string const& text) { scheme_conformance::is_refused(openpanel_scrypt(), text); }
-
 }  // namespace
 
-TEST_CASE("openpanel_scrypt is a hash scheme") {
-    auto const rows = rows_of("openpanel_scrypt.csv");
-    auto const secret_of_first = text_of_hex(rows.at(0).at(0));
-    REQUIRE(rows.at(0).at(2) == "accept");
-    scheme_conformance::holds_for(openpanel_scrypt(), {secret_of_first, rows.at(0).at(1)});
+TEST_CASE("OpenSSL's scrypt holds what every scrypt does") { scrypt_conformance::holds_for<scrypt_library>(); }
+
+TEST_CASE("OpenSSL's scrypt makes hash schemes") { scrypt_conformance::its_schemes_are_hash_schemes<scrypt_library>(); }
+
+TEST_CASE("what OpenPanel stored proves by OpenSSL what OpenPanel accepts, and nothing else: the shared list") {
+    scrypt_conformance::what_openpanel_stored_proves_what_openpanel_accepts_and_nothing_else<scrypt_library>();
 }
 
-TEST_CASE("what OpenPanel stored proves what OpenPanel accepts, and nothing else: the shared list") {
-    sallyport::verifier<openpanel_scrypt, sallyport::sha256_scheme> const verifier;
-    auto const rows = rows_of("openpanel_scrypt.csv");
-    REQUIRE(rows.size() == 39);
-    std::size_t accepted = 0;
-    std::size_t empty = 0;
-    for (auto const& row : rows) {
-        CAPTURE(row);
-        auto const presented = text_of_hex(row[0]);
-        std::vector<sallyport::stored_secret> const secrets{verifier.parse(row[1]).value()};
-        bool const wanted = row[2] == "accept";
-        accepted += wanted;
-        auto const seen = verifier.verify({.presented = presented, .secrets = secrets});
-        CHECK(seen.derivations == 1);
-        if (presented.empty()) {
-            // It has a digest like any other, and proves nobody.
-            CHECK(scheme_conformance::derives(openpanel_scrypt(), presented, secrets[0].hash) == wanted);
-            CHECK(seen.outcome == verdict::wrong);
-            empty += wanted;
-        } else {
-            CHECK(seen.outcome == (wanted ? verdict::proven : verdict::wrong));
-        }
-    }
-    CHECK(accepted == 20);
-    CHECK(empty == 1);
+TEST_CASE("OpenSSL's scrypt holds RFC 7914's largest vector", "[.long]") {
+    scrypt_conformance::the_largest_vector_of_rfc_7914_holds<scrypt_library>();
 }
 
-TEST_CASE("a form of OpenPanel's has a salt of 2 to 64 digits and a key of 64") {
-    CHECK(openpanel_scrypt::parse(salt + '.' + key));
-    CHECK(openpanel_scrypt::parse("00." + key));
-    CHECK(openpanel_scrypt::parse(std::string(64, 'A') + '.' + key));
-    is_refused('.' + key);
-    is_refused("0." + key);
-    is_refused("000." + key);
-    is_refused(std::string(65, '0') + '.' + key);
-    is_refused(std::string(66, '0') + '.' + key);
-    is_refused(salt + key);
-    is_refused(salt + "." + key.substr(2));
-    is_refused(salt + ".0102");
-    is_refused(salt + '.');
-    is_refused(salt + '.' + key + "00");
-    is_refused(salt + ".." + key);
-    is_refused(salt + '.' + key + '.' + key);
-    is_refused(salt + ':' + key);
-    is_refused('0' + salt.substr(1) + "0x." + key);
+TEST_CASE("costs of more than the 32 MiB that OpenSSL allows of itself are verified, if the ceiling has them") {
+    sallyport::openssl::scrypt const scheme;
+    auto form = sallyport::scrypt_costs{.ln = 16, .r = 8, .p = 1}.blank(scheme.name);  // 64 MiB
+    for (int i = 0; i < 16; ++i) static_cast<void>(form.salt.push_back(0));
+    for (int i = 0; i < 32; ++i) static_cast<void>(form.digest.push_back(0));
+    REQUIRE(scheme.parse(scheme.text(form)));
+    std::vector<std::uint8_t> out(32);
+    CHECK(scheme.derive(secret, form, out));
 }
 
-TEST_CASE("what salts is the text of the digits: their case counts, as in what OpenPanel stores") {
-    auto const lower = openpanel_scrypt::parse("ab." + key).value();
-    auto const upper = openpanel_scrypt::parse("AB." + key).value();
-    CHECK(lower.id() != upper.id());
-    std::vector<std::uint8_t> from_lower(32);
-    std::vector<std::uint8_t> from_upper(32);
-    REQUIRE(openpanel_scrypt::derive(secret, lower, from_lower));
-    REQUIRE(openpanel_scrypt::derive(secret, upper, from_upper));
-    CHECK(from_lower != from_upper);
-}
+#if defined(SALLYPORT_OPENSSL_HAS_ARGON2ID)
+TEST_CASE("OpenSSL's Argon2id makes a hash scheme, and holds the published vectors") {
+    using library = sallyport::openssl::argon2id_library;
+    argon2id_conformance::its_scheme_is_a_hash_scheme<library>();
+    argon2id_conformance::the_vectors_of_libsodium_hold<library>();
+    argon2id_conformance::zero_bytes_count<library>();
+    argon2id_conformance::an_empty_password_is_one_wherever_it_points<library>();
 
-TEST_CASE("zero bytes behind a secret of up to 64 bytes are not seen, as they are not by OpenPanel") {
-    auto const form = openpanel_scrypt::parse("ab." + key).value();
-    std::vector<std::uint8_t> plain(32);
-    std::vector<std::uint8_t> padded(32);
-    REQUIRE(openpanel_scrypt::derive(secret, form, plain));
-    REQUIRE(openpanel_scrypt::derive(std::string(secret) + '\0', form, padded));
-    CHECK(plain == padded);
+    // The reference implementation's src/test.c: "password" and "somesalt", a salt of 8 bytes, in one lane and in two.
+    argon2id_conformance::holds<library>({.password = "70617373776f7264",
+                                          .salt = "736f6d6573616c74",
+                                          .costs = {.m = 256, .t = 2, .p = 1},
+                                          .key = "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe"});
+    argon2id_conformance::holds<library>({.password = "70617373776f7264",
+                                          .salt = "736f6d6573616c74",
+                                          .costs = {.m = 256, .t = 2, .p = 2},
+                                          .key = "6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037"});
 }
-
-TEST_CASE("a form with too few of the digits is refused by the verifier in the scheme's words") {
-    sallyport::verifier<openpanel_scrypt, sallyport::sha256_scheme> const verifier;
-    CHECK(verifier.parse(salt + ".0102").message() == "expected " + std::string(openpanel_scrypt::form));
-    CHECK(verifier.parse(salt + key).message() == "unknown stored form; this verifier reads " +
-                                                      std::string(openpanel_scrypt::form) + "; " +
-                                                      std::string(sallyport::sha256_scheme::form));
-}
+#endif
 
 TEST_CASE("a verification for which there is no memory has failed: it proves nobody and calls nobody wrong") {
     REQUIRE(memory_is_ours);

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sallyport {
@@ -20,8 +21,12 @@ enum class scheme_cost : std::uint8_t { cheap, expensive };
 ///   - `name`: its own, no other scheme's; `form`: its stored form as an error message shows it;
 ///   - `recognizes(text)`: whether the text is meant as this scheme's form, well formed or not;
 ///   - `parse(text)`: the form, or what was expected of it;
+///   - `text(form)`: a form of this scheme as text, which `parse` reads as the same form;
+///   - `is_current(form)`: whether a form of this scheme costs no less than what the host now wants of new secrets;
 ///   - `derive(presented, form, out)`: fills `out`, of the digest's size; false if it could not be done;
 ///   - `decoy()`: a form that no secret is known to match, of the cost that new secrets have.
+/// A scheme by which new secrets can be stored has `store(plain)` too: the form to store one under. It raises
+/// `setup_error` if the secret is empty or if that could not be done.
 template <class T>
 concept hash_scheme = requires(T const& scheme, std::string_view text, hash_form const& form,
                                std::span<std::uint8_t> out) {
@@ -30,8 +35,20 @@ concept hash_scheme = requires(T const& scheme, std::string_view text, hash_form
     { T::cost } -> std::convertible_to<scheme_cost>;
     { scheme.recognizes(text) } -> std::same_as<bool>;
     { scheme.parse(text) } -> std::same_as<result<hash_form>>;
-    { scheme.derive(text, form, out) } noexcept -> std::same_as<bool>;
+    { scheme.text(form) } -> std::same_as<std::string>;
+    { scheme.is_current(form) }
+    noexcept->std::same_as<bool>;
+    { scheme.derive(text, form, out) }
+    noexcept->std::same_as<bool>;
     { scheme.decoy() } -> std::same_as<hash_form>;
 };
+
+/// Raises `setup_error` for the empty secret, which no scheme stores.
+constexpr void require_secret(std::string_view plain) {
+    if (plain.empty()) raise(error{"an empty secret can't be stored"});
+}
+
+/// What a scheme says of a stored form that the empty secret would match.
+inline error form_of_empty_secret() { return error{"the stored form of an empty secret, which proves nobody"}; }
 
 }  // namespace sallyport

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/credential/hash_scheme.hpp>
+#include <sallyport/credential/stored_text.hpp>
 #include <sallyport/crypto/hex.hpp>
 #include <sallyport/crypto/hmac.hpp>
 #include <sallyport/model/name.hpp>
@@ -36,6 +37,9 @@ public:
     static constexpr scheme_cost cost = scheme_cost::cheap;
     static constexpr std::size_t least_pepper = 16;
 
+    /// Without a pepper: it reads none of its forms, and nothing can be stored.
+    hmac_scheme() : hmac_scheme(from_checked{}, {}) {}
+
     /// Raises `setup_error` if there is no pepper, one is shorter than 16 bytes, or two have one name; `make` is the
     /// twin that returns it. The first is what new secrets are stored under.
     explicit hmac_scheme(std::vector<pepper> peppers) : hmac_scheme(make(std::move(peppers)).value()) {}
@@ -68,24 +72,40 @@ public:
         if (colon != rest.npos) rest.remove_prefix(colon + 1);
         crypto::digest256 digest{};
         bool const named = colon == text.npos || !id.empty();
-        if (!recognizes(text) || !named || !find(id) || !crypto::decode_hex(rest, digest)) {
+        auto const* key = find(id);
+        if (!recognizes(text) || !named || !key || !crypto::decode_hex(rest, digest)) {
             return error{"expected " + std::string(form)};
         }
+        if (digest == crypto::hmac_sha256(key->key.reveal(), "")) return form_of_empty_secret();
         return of(id, digest);
     }
 
+    std::string text(hash_form const& stored) const {
+        auto const id = pepper_of(stored);
+        return "hmac-sha256:" + std::string(id) + (id.empty() ? "" : ":") + hex_of(stored.digest_bytes());
+    }
+
+    /// Whether the form is under the first pepper.
+    bool is_current(hash_form const& stored) const noexcept { return pepper_of(stored) == wanted(); }
+
     bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) const noexcept {
-        auto const* key = find({reinterpret_cast<char const*>(stored.salt.data()), stored.salt.size()});
+        auto const* key = find(pepper_of(stored));
         if (!key || out.size() != 32) return false;
         auto const digest = crypto::hmac_sha256(key->key.reveal(), presented);
         std::copy(digest.begin(), digest.end(), out.begin());
         return true;
     }
 
-    hash_form decoy() const noexcept { return of(peppers_->front().id, {}); }
+    hash_form decoy() const noexcept {
+        auto made = of(wanted(), {});
+        if (peppers_->empty()) made.work = 0;  // it can't be derived, so it may not stand in for other forms
+        return made;
+    }
 
-    /// The form under which a secret is stored.
-    hash_form store(std::string_view plain) const noexcept {
+    /// The form under which a secret is stored. Raises `setup_error` if it is empty, or if there is no pepper.
+    hash_form store(std::string_view plain) const {
+        require_secret(plain);
+        if (peppers_->empty()) raise(error{"hmac-sha256 needs a pepper to store a secret"});
         return of(peppers_->front().id, crypto::hmac_sha256(peppers_->front().key.reveal(), plain));
     }
 
@@ -94,10 +114,19 @@ private:
     hmac_scheme(from_checked, std::vector<pepper> peppers)
         : peppers_(std::make_shared<std::vector<pepper> const>(std::move(peppers))) {}
 
+    /// The pepper that new secrets are stored under.
+    std::string_view wanted() const noexcept {
+        return peppers_->empty() ? std::string_view() : std::string_view(peppers_->front().id);
+    }
+
     pepper const* find(std::string_view id) const noexcept {
         auto const is_named = [id](pepper const& each) { return each.id == id; };
         auto const found = std::find_if(peppers_->begin(), peppers_->end(), is_named);
         return found == peppers_->end() ? nullptr : &*found;
+    }
+
+    static std::string_view pepper_of(hash_form const& stored) noexcept {
+        return {reinterpret_cast<char const*>(stored.salt.data()), stored.salt.size()};
     }
 
     static hash_form of(std::string_view id, crypto::digest256 const& digest) noexcept {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <sallyport/credential/hash_scheme.hpp>
+#include <sallyport/credential/stored_text.hpp>
 #include <sallyport/crypto/hex.hpp>
 #include <sallyport/crypto/sha256.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,8 +28,13 @@ struct sha256_scheme {
         if (!recognizes(text) || !crypto::decode_hex(text.substr(7), digest)) {
             return error{"expected " + std::string(form)};
         }
+        if (digest == crypto::sha256("")) return form_of_empty_secret();
         return of(digest);
     }
+
+    static std::string text(hash_form const& stored) { return "sha256:" + hex_of(stored.digest_bytes()); }
+
+    static constexpr bool is_current(hash_form const&) noexcept { return true; }
 
     static constexpr bool derive(std::string_view presented, hash_form const&, std::span<std::uint8_t> out) noexcept {
         auto const digest = crypto::sha256(presented);
@@ -40,8 +45,11 @@ struct sha256_scheme {
 
     static constexpr hash_form decoy() noexcept { return of({}); }
 
-    /// The form under which a secret is stored.
-    static constexpr hash_form store(std::string_view plain) noexcept { return of(crypto::sha256(plain)); }
+    /// The form under which a secret is stored. Raises `setup_error` if it is empty.
+    static constexpr hash_form store(std::string_view plain) {
+        require_secret(plain);
+        return of(crypto::sha256(plain));
+    }
 
 private:
     static constexpr hash_form of(crypto::digest256 const& digest) noexcept {

@@ -2,66 +2,48 @@
 #pragma once
 
 #include <sallyport/credential/hash_scheme.hpp>
+#include <sallyport/credential/proof.hpp>
 #include <sallyport/credential/sha256_scheme.hpp>
 #include <sallyport/crypto/constant_time.hpp>
 #include <sallyport/crypto/wipe.hpp>
 #include <sallyport/model/client.hpp>
-#include <sallyport/model/clock.hpp>
-#include <sallyport/model/peer_address.hpp>
-#include <sallyport/model/stored_secret.hpp>
-#include <sallyport/model/uuid.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace sallyport {
 
-/// A secret over this many bytes is refused as wrong, at the cost of any other. So is an empty one, whatever is stored.
-inline constexpr std::size_t max_presented_secret = 1024;
+/// Some of an attempt's secrets, or of its decoys: a bit for each, in the record's order.
+using secret_set = unsigned;
 
-/// An attempt to prove oneself: who claims to be asking, what was presented, and what the store holds. The
-/// spans borrow from the store's answer.
-struct proof_attempt {
-    uuid client{};
-    peer_address peer{};
-    std::string_view presented{};
-    std::span<stored_secret const> secrets{};  ///< the record's; none if there is no record
-    std::span<stored_secret const> decoys{};   ///< what to verify against where there is none; may be empty
-    wall_time now{};
+inline constexpr secret_set all_secrets = (1U << max_secrets) - 1;
+
+/// What trying the secrets of an attempt came to.
+struct secret_matches {
+    secret_set matched = 0;
+    unsigned derivations = 0;
+    bool failed = false;  ///< a scheme could not do its work
+
+    friend constexpr secret_matches operator+(secret_matches a, secret_matches const& b) noexcept {
+        a.matched |= b.matched;
+        a.failed = a.failed || b.failed;
+        a.derivations += b.derivations;
+        return a;
+    }
 };
 
-/// What an attempt came to.
-struct verification {
-    enum class verdict : std::uint8_t {
-        proven,
-        wrong,    ///< no secret of the record matches
-        expired,  ///< one does, and doesn't count at this moment: run out, or not yet begun
-        failed,   ///< a scheme could not do its work, for want of memory say
-    };
-
-    verdict outcome = verdict::failed;
-    secret_id secret{};        ///< which secret matched
-    unsigned derivations = 0;  ///< how many digests were derived, decoys counted
-};
-
-/// Decides whether an attempt proves its client. May be called from several threads at once. Whatever the
-/// record holds, attempts at records of equally many secrets of the same schemes do the same work.
-template <class T>
-concept credential_verifier = requires(T& verifier, proof_attempt const& attempt) {
-    { verifier.verify(attempt) } noexcept -> std::same_as<verification>;
-};
-
-/// Verifies secrets stored by any of its schemes, and is the one place that knows which schemes there are.
-/// Every secret of a record is tried, without telling which matched; digests are compared in constant time.
-/// Thread-safe: it holds nothing that changes.
+/// Verifies secrets stored by any of its schemes, and is the one place that knows which schemes there are; the
+/// first is the one that the host wants its secrets stored by. Every secret of a record is tried, without telling
+/// which matched; digests are compared in constant time. Thread-safe: it holds nothing that changes.
 template <hash_scheme... Schemes>
 class verifier {
     static_assert(sizeof...(Schemes) > 0, "a verifier needs a hash scheme");
@@ -85,52 +67,101 @@ public:
         return parsed;
     }
 
+    /// The text of a stored form, as `parse` reads it; empty if no scheme here is the form's.
+    std::string text(hash_form const& form) const {
+        std::string written;
+        static_cast<void>(((is_of<Schemes>(form) && (written = std::get<Schemes>(schemes_).text(form), true)) || ...));
+        return written;
+    }
+
     /// One derivation for each secret, or for each decoy where there is none.
     constexpr verification verify(proof_attempt const& attempt) const noexcept {
-        bool const fits = attempt.presented.size() <= max_presented_secret;
-        auto const presented = fits ? attempt.presented : std::string_view("a secret of an ordinary length");
-        bool const may_match = fits && !presented.empty() && !attempt.secrets.empty();
-        auto const tried = attempt.secrets.empty() ? attempt.decoys : attempt.secrets;
-        tally seen;
-        for (auto const& stored : tried.first(std::min(tried.size(), max_secrets))) {
-            if (matches(presented, stored.hash, seen) && may_match) seen.note(stored, attempt.now);
+        return judge(attempt, match(attempt, all_secrets));
+    }
+
+    /// The answer, if it takes no expensive hash.
+    constexpr std::optional<verification> settle(proof_attempt const& attempt) const noexcept {
+        auto const expensive = this->expensive(attempt);
+        auto const cheaply = judge(attempt, match(attempt, all_secrets & ~expensive));
+        bool const proven = cheaply.outcome == verification::verdict::proven && !attempt.barred;
+        return proven || expensive == 0 ? std::optional(cheaply) : std::nullopt;
+    }
+
+    /// What is tried for an attempt: the record's secrets, or as many decoys.
+    constexpr std::span<stored_secret const> tried(proof_attempt const& attempt) const noexcept {
+        auto const found = attempt.secrets.empty() ? attempt.decoys : attempt.secrets;
+        if (found.empty()) return {&stand_in_, 1};
+        return found.first(std::min(found.size(), max_secrets));
+    }
+
+    /// What a verification of this form costs. One that no scheme here reads costs what the costliest decoy does.
+    constexpr scheme_cost cost_of(hash_form const& form) const noexcept {
+        auto cost = scheme_cost::cheap;
+        bool const known = ((is_of<Schemes>(form) && (cost = Schemes::cost, true)) || ...);
+        return known ? cost : cost_of(stand_in_.hash);
+    }
+
+    /// Which of those are expensive to verify.
+    constexpr secret_set expensive(proof_attempt const& attempt) const noexcept {
+        secret_set found = 0;
+        auto const all = tried(attempt);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (cost_of(all[i].hash) == scheme_cost::expensive) found |= 1U << i;
         }
-        if (tried.empty()) static_cast<void>(matches(presented, costliest_decoy_, seen));
-        return seen.result();
+        return found;
+    }
+
+    /// Tries these of an attempt's secrets, or decoys.
+    constexpr secret_matches match(proof_attempt const& attempt, secret_set these) const noexcept {
+        secret_matches seen;
+        auto const all = tried(attempt);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if ((these >> i & 1U) == 0) continue;
+            if (matches(attempt.hashed(), all[i].hash, seen) && attempt.may_match()) {
+                seen.matched |= 1U << i;
+            }
+        }
+        return seen;
+    }
+
+    /// What these matches are worth at the attempt's moment. One that proves outweighs all, and a failure all else.
+    constexpr verification judge(proof_attempt const& attempt, secret_matches const& seen) const noexcept {
+        verification made{.outcome = verification::verdict::wrong, .derivations = seen.derivations};
+        for (std::size_t i = 0; i < attempt.secrets.size() && i < max_secrets; ++i) {
+            if ((seen.matched >> i & 1U) == 0 || made.outcome == verification::verdict::proven) continue;
+            auto const& stored = attempt.secrets[i];
+            bool const proven = stored.valid_at(attempt.now);
+            made.outcome = proven ? verification::verdict::proven : verification::verdict::expired;
+            made.secret = stored.id;
+            made.needs_rehash = proven && !is_current(stored.hash);
+        }
+        if (seen.failed && made.outcome != verification::verdict::proven) {
+            made.outcome = verification::verdict::failed;
+        }
+        return made;
     }
 
 private:
-    /// What the secrets tried so far came to. One that proves outweighs all, and a failure all else.
-    struct tally {
-        verification::verdict match = verification::verdict::wrong;
-        secret_id secret{};
-        unsigned derivations = 0;
-        bool failed = false;
+    using wanted = std::tuple_element_t<0, std::tuple<Schemes...>>;
 
-        constexpr void note(stored_secret const& stored, wall_time now) noexcept {
-            if (match == verification::verdict::proven) return;
-            match = stored.valid_at(now) ? verification::verdict::proven : verification::verdict::expired;
-            secret = stored.id;
-        }
-        constexpr verification result() const noexcept {
-            bool const unsure = failed && match != verification::verdict::proven;
-            return {.outcome = unsure ? verification::verdict::failed : match,
-                    .secret = secret,
-                    .derivations = derivations};
-        }
-    };
+    /// Whether a form is of the scheme: a look at where the name lies, which is nearly always the same place, or at it.
+    template <class Scheme>
+    static constexpr bool is_of(hash_form const& form) noexcept {
+        std::string_view const name = Scheme::name;
+        if (form.scheme.size() != name.size()) return false;
+        return (!std::is_constant_evaluated() && form.scheme.data() == name.data()) || form.scheme == name;
+    }
 
     /// Whether the presented secret derives the form's digest. A form that no scheme here reads costs a decoy.
-    constexpr bool matches(std::string_view presented, hash_form const& form, tally& seen) const noexcept {
+    constexpr bool matches(std::string_view presented, hash_form const& form, secret_matches& seen) const noexcept {
         bool matched = false;
-        bool const known =
-            ((form.scheme == Schemes::name && (matched = derives<Schemes>(presented, form, seen), true)) || ...);
-        if (!known) static_cast<void>(matches(presented, costliest_decoy_, seen));
+        bool const known = ((is_of<Schemes>(form) && (matched = derives<Schemes>(presented, form, seen), true)) || ...);
+        if (!known) static_cast<void>(matches(presented, stand_in_.hash, seen));
         return matched;
     }
 
     template <class Scheme>
-    constexpr bool derives(std::string_view presented, hash_form const& form, tally& seen) const noexcept {
+    constexpr bool derives(std::string_view presented, hash_form const& form, secret_matches& seen) const noexcept {
         std::array<std::uint8_t, hash_form::max_digest> derived{};
         auto const out = std::span(derived).first(form.digest.size());
         bool const done = std::get<Scheme>(schemes_).derive(presented, form, out);
@@ -139,6 +170,11 @@ private:
         ++seen.derivations;
         seen.failed = seen.failed || !done;
         return done && equal && form.digest.size() >= hash_form::min_digest;
+    }
+
+    /// Whether the form is as the host wants it: of the first scheme, and not below what that costs now.
+    constexpr bool is_current(hash_form const& form) const noexcept {
+        return is_of<wanted>(form) && std::get<wanted>(schemes_).is_current(form);
     }
 
     template <class Scheme>
@@ -166,7 +202,7 @@ private:
     }
 
     std::tuple<Schemes...> schemes_{};
-    hash_form costliest_decoy_ = costliest();
+    stored_secret stand_in_{.hash = costliest()};
 };
 
 template <class... Schemes>

@@ -5,8 +5,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 /// SipHash-2-4 (Aumasson and Bernstein, 2012): a short keyed hash, for tables that a stranger's bytes reach.
 namespace sallyport::crypto {
@@ -23,6 +25,10 @@ struct siphash_key {
 template <class Byte>
 constexpr std::uint64_t load_little_endian(Byte const* from) noexcept {
     std::uint64_t word = 0;
+    if (!std::is_constant_evaluated() && std::endian::native == std::endian::little) {
+        std::memcpy(&word, from, sizeof word);  // one load, which no compiler makes of the loop below at -O2
+        return word;
+    }
     for (std::size_t i = 0; i < 8; ++i) {
         word |= std::uint64_t{static_cast<std::uint8_t>(from[i])} << (8 * i);
     }
@@ -34,72 +40,81 @@ constexpr siphash_key siphash_key_from(std::span<std::uint8_t const, 16> bytes) 
     return {load_little_endian(bytes.data()), load_little_endian(bytes.data() + 8)};
 }
 
-/// The four words that SipHash stirs.
-struct siphash_lanes {
-    std::uint64_t v0, v1, v2, v3;
+/// SipHash in the making, for a hash of one word or of two, over a message that is given word by word.
+template <std::size_t Words>
+class siphash_state {
+    static_assert(Words == 1 || Words == 2, "SipHash gives 64 bits or 128");
 
-    explicit constexpr siphash_lanes(siphash_key key) noexcept
-        : v0(key.k0 ^ 0x736f6d6570736575),
-          v1(key.k1 ^ 0x646f72616e646f6d),
-          v2(key.k0 ^ 0x6c7967656e657261),
-          v3(key.k1 ^ 0x7465646279746573) {}
+public:
+    explicit constexpr siphash_state(siphash_key key) noexcept
+        : v0_(key.k0 ^ 0x736f6d6570736575),
+          v1_(key.k1 ^ 0x646f72616e646f6d ^ (Words == 2 ? 0xee : 0)),
+          v2_(key.k0 ^ 0x6c7967656e657261),
+          v3_(key.k1 ^ 0x7465646279746573) {}
+
+    /// Takes in eight bytes of the message: the 2 of SipHash-2-4.
+    constexpr void update(std::uint64_t word) noexcept {
+        v3_ ^= word;
+        rounds(2);
+        v0_ ^= word;
+    }
+
+    /// The hash, after the last word, which holds what is left of the message and ends with its size, modulo 256.
+    constexpr std::array<std::uint64_t, Words> finish(std::uint64_t last) noexcept {
+        update(last);
+        std::array<std::uint64_t, Words> hash{};
+        v2_ ^= Words == 2 ? 0xee : 0xff;
+        hash[0] = finalize();
+        if constexpr (Words == 2) {
+            v1_ ^= 0xdd;
+            hash[1] = finalize();
+        }
+        return hash;
+    }
+
+private:
+    /// The 4 of SipHash-2-4.
+    constexpr std::uint64_t finalize() noexcept {
+        rounds(4);
+        return v0_ ^ v1_ ^ v2_ ^ v3_;
+    }
 
     constexpr void rounds(int count) noexcept {
         for (; count != 0; --count) {
-            v0 += v1;
-            v2 += v3;
-            v1 = std::rotl(v1, 13) ^ v0;
-            v3 = std::rotl(v3, 16) ^ v2;
-            v0 = std::rotl(v0, 32) + v3;
-            v2 += v1;
-            v1 = std::rotl(v1, 17) ^ v2;
-            v3 = std::rotl(v3, 21) ^ v0;
-            v2 = std::rotl(v2, 32);
+            v0_ += v1_;
+            v2_ += v3_;
+            v1_ = std::rotl(v1_, 13) ^ v0_;
+            v3_ = std::rotl(v3_, 16) ^ v2_;
+            v0_ = std::rotl(v0_, 32) + v3_;
+            v2_ += v1_;
+            v1_ = std::rotl(v1_, 17) ^ v2_;
+            v3_ = std::rotl(v3_, 21) ^ v0_;
+            v2_ = std::rotl(v2_, 32);
         }
     }
 
-    /// Takes in a word of the message: the 2 of SipHash-2-4.
-    constexpr void compress(std::uint64_t word) noexcept {
-        v3 ^= word;
-        rounds(2);
-        v0 ^= word;
-    }
-
-    /// Gives out a word of the hash: the 4 of SipHash-2-4.
-    constexpr std::uint64_t finalize() noexcept {
-        rounds(4);
-        return v0 ^ v1 ^ v2 ^ v3;
-    }
+    std::uint64_t v0_, v1_, v2_, v3_;
 };
+
+/// The bytes or characters behind the last whole word, filled up with zeros.
+template <class Byte>
+constexpr std::uint64_t load_tail(Byte const* message, std::size_t size) noexcept {
+    std::uint64_t word = 0;
+    for (std::size_t i = size - size % 8; i < size; ++i) {
+        word |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * (i % 8));
+    }
+    return word;
+}
 
 /// The algorithm, for a hash of one word or of two; a message of bytes or of characters.
 template <std::size_t Words, class Byte>
 constexpr std::array<std::uint64_t, Words> siphash_words(siphash_key key, Byte const* message,
                                                          std::size_t size) noexcept {
-    static_assert(Words == 1 || Words == 2, "SipHash gives 64 bits or 128");
-    siphash_lanes lanes{key};
-    if constexpr (Words == 2) {
-        lanes.v1 ^= 0xee;
+    siphash_state<Words> state{key};
+    for (std::size_t i = 0; i + 8 <= size; i += 8) {
+        state.update(load_little_endian(message + i));
     }
-
-    std::size_t const tail = size - size % 8;
-    for (std::size_t i = 0; i < tail; i += 8) {
-        lanes.compress(load_little_endian(message + i));
-    }
-    std::uint64_t last = std::uint64_t{size} << 56;  // the last word ends with the size, modulo 256
-    for (std::size_t i = tail; i < size; ++i) {
-        last |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * (i - tail));
-    }
-    lanes.compress(last);
-
-    std::array<std::uint64_t, Words> hash{};
-    lanes.v2 ^= Words == 2 ? 0xee : 0xff;
-    hash[0] = lanes.finalize();
-    if constexpr (Words == 2) {
-        lanes.v1 ^= 0xdd;
-        hash[1] = lanes.finalize();
-    }
-    return hash;
+    return state.finish(std::uint64_t{size} << 56 | load_tail(message, size));
 }
 
 /// 64 bits for a table's index. Linear in the message; safe from any number of threads.

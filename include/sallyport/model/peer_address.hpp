@@ -45,7 +45,9 @@ public:
             auto const quad = parse_v4(text);
             return quad ? v4(*quad) : peer_address();
         }
-        auto const bytes = parse_v6(text.substr(0, text.find('%')));
+        auto const percent = text.find('%');
+        if (percent != text.npos && !is_zone(text.substr(percent + 1))) return {};
+        auto const bytes = parse_v6(text.substr(0, percent));
         return bytes ? v6(*bytes) : peer_address();
     }
 
@@ -53,10 +55,18 @@ public:
     constexpr bool known() const noexcept { return family_ != family::unknown; }
     constexpr std::array<std::uint8_t, 16> const& bytes() const noexcept { return bytes_; }  ///< v4: the first four
 
-    /// What one subscriber holds: a v4 address, or the /64 of a v6 one, within which a host picks freely.
-    constexpr peer_address network() const noexcept {
+    /// What one subscriber holds: a v4 address, or a network of a v6 one, within which a host picks freely.
+    constexpr peer_address network(unsigned v6_bits = 64) const noexcept {
+        return family_ == family::v6 ? prefix(v6_bits) : *this;
+    }
+
+    /// The block of addresses that begin with the same bits: the rest is zero.
+    constexpr peer_address prefix(unsigned bits) const noexcept {
         auto made = *this;
-        if (family_ == family::v6) std::fill(made.bytes_.begin() + 8, made.bytes_.end(), std::uint8_t{0});
+        for (unsigned at = 0; at < made.bytes_.size(); ++at) {
+            auto const kept = bits >= 8 * (at + 1) ? 8 : bits <= 8 * at ? 0 : bits - 8 * at;
+            made.bytes_[at] = static_cast<std::uint8_t>(made.bytes_[at] & (0xff00U >> kept));
+        }
         return made;
     }
 
@@ -64,6 +74,14 @@ public:
     friend constexpr auto operator<=>(peer_address const&, peer_address const&) noexcept = default;
 
 private:
+    /// The name of an interface, as addresses of one link bear it (RFC 4007 §11).
+    static constexpr bool is_zone(std::string_view text) noexcept {
+        return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+                   c == '-';
+        });
+    }
+
     static constexpr std::optional<std::array<std::uint8_t, 4>> parse_v4(std::string_view text) noexcept {
         std::array<std::uint8_t, 4> bytes{};
         for (std::size_t i = 0; i < 4; ++i) {

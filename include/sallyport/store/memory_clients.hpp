@@ -5,14 +5,13 @@
 #include <sallyport/model/client.hpp>
 #include <sallyport/model/result.hpp>
 #include <sallyport/store/client_store.hpp>
+#include <sallyport/store/decoy_mix.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -26,7 +25,8 @@ namespace sallyport {
 
 /// A store that holds all records in memory. Checked when it is built: an id or a project given twice, a
 /// level that is none, or a client without the project that its level needs is an error that names the
-/// record. `find` costs two hash look-ups under a shared lock; what it returns keeps the record as it was.
+/// record. `find` costs two hash look-ups under a shared lock; what it returns keeps the record as it was, and decoys
+/// that are drawn for the id (see `decoy_mix`; a host with several processes gives all the same key).
 /// Thread-safe: records may be changed, one at a time or all at once, while requests run.
 template <enumeration Level, enumeration Api>
 class memory_clients {
@@ -34,27 +34,33 @@ public:
     using record_type = client_record<Level, Api>;
 
     /// Raises `setup_error` on a mistake in the records; `make` is the twin that returns it.
-    explicit memory_clients(std::vector<record_type> records, std::vector<project> projects = {})
-        : memory_clients(make(std::move(records), std::move(projects)).value()) {}
+    explicit memory_clients(std::vector<record_type> records, std::vector<project> projects = {},
+                            crypto::siphash_key decoy_key = crypto::random_siphash_key())
+        : memory_clients(make(std::move(records), std::move(projects), decoy_key).value()) {}
 
-    static result<memory_clients> make(std::vector<record_type> records, std::vector<project> projects = {}) {
-        auto built = tables::make(std::move(records), std::move(projects));
+    static result<memory_clients> make(std::vector<record_type> records, std::vector<project> projects = {},
+                                       crypto::siphash_key decoy_key = crypto::random_siphash_key()) {
+        auto built = tables::make(std::move(records), std::move(projects), decoy_key);
         if (!built) return error{built.message()};
-        return memory_clients(built.value());
+        return memory_clients(built.value(), decoy_key);
     }
 
     lookup<record_type> find(uuid const& id, std::string_view asked) const {
         std::shared_lock const reading(state_->mutex);
         auto const& in = state_->tables;
         auto const client = in.clients.find(id);
-        if (client == in.clients.end()) return lookup<record_type>::none().with_decoys(in.decoys);
-        return lookup<record_type>::found(client->second, in.organization_of(asked)).with_decoys(in.decoys);
+        // All of it for an unknown id too: it takes as long.
+        auto const organization = in.organization_of(asked);
+        auto decoys = in.decoys.draw(id);
+        auto answer = client == in.clients.end() ? lookup<record_type>::none()
+                                                 : lookup<record_type>::found(client->second, organization);
+        return std::move(answer).with_decoys(std::move(decoys));
     }
 
     /// Replaces all records and projects at once: a request sees the old ones or the new ones. On a mistake
     /// nothing is replaced.
     outcome replace(std::vector<record_type> records, std::vector<project> projects) {
-        auto built = tables::make(std::move(records), std::move(projects));
+        auto built = tables::make(std::move(records), std::move(projects), state_->decoy_key);
         if (!built) return error{built.message()};
         auto fresh = std::move(built).value();
         std::unique_lock const writing(state_->mutex);
@@ -81,9 +87,7 @@ public:
     /// Takes a record away; whether there was one.
     bool erase(uuid const& id) {
         std::unique_lock const writing(state_->mutex);
-        bool const erased = state_->tables.take_out(id);
-        state_->tables.choose_decoys();
-        return erased;
+        return state_->tables.take_out(id);
     }
 
     std::size_t size() const {
@@ -97,22 +101,17 @@ private:
     };
     using client_map = std::unordered_map<uuid, std::shared_ptr<record_type const>, id_hash>;
     using project_map = std::unordered_map<std::string, name, crypto::keyed_hash, std::equal_to<>>;
-    using decoy_list = typename lookup<record_type>::decoy_list;
-
-    /// A kind of stored form, without anybody's salt and digest, and how many secrets are of it.
-    struct form_in_use {
-        hash_form blank;
-        std::size_t count = 0;
-    };
 
     struct tables {
         client_map clients;
         project_map projects;
-        std::map<std::uint64_t, form_in_use> forms;  ///< by the work of one verification
-        std::shared_ptr<decoy_list const> decoys;
+        decoy_mix decoys;
 
-        static result<tables> make(std::vector<record_type> records, std::vector<project> listed) {
-            tables built;
+        explicit tables(crypto::siphash_key decoy_key) noexcept : decoys(decoy_key) {}
+
+        static result<tables> make(std::vector<record_type> records, std::vector<project> listed,
+                                   crypto::siphash_key decoy_key) {
+            tables built(decoy_key);
             for (auto const& project : listed) {
                 if (project.id.empty() || project.organization.empty()) {
                     return error{
@@ -129,7 +128,6 @@ private:
                 }
                 built.put(std::make_shared<record_type const>(std::move(record)));
             }
-            built.choose_decoys();
             return built;
         }
 
@@ -140,55 +138,36 @@ private:
 
         /// Adds the record, in the place of one of its id. If it throws, nothing has changed but for what nobody uses.
         void put(std::shared_ptr<record_type const> record) {
-            for (auto const& stored : record->secrets) {
-                forms.try_emplace(stored.hash.work, form_in_use{blank(stored.hash)});
+            auto const profile = decoys.find(record->secrets);
+            auto const known = clients.find(record->id);
+            if (known == clients.end()) {
+                clients.emplace(record->id, record);
+                return decoys.add(profile);
             }
-            auto& place = clients.try_emplace(record->id).first->second;
-            for (auto const& stored : record->secrets) ++forms.find(stored.hash.work)->second.count;
-            if (place) forget_forms(*place);
-            place = std::move(record);
+            auto const profile_before = decoys.find(known->second->secrets);
+            decoys.add(profile);
+            decoys.remove(profile_before);
+            known->second = std::move(record);
         }
 
         bool take_out(uuid const& id) {
             auto const client = clients.find(id);
             if (client == clients.end()) return false;
-            forget_forms(*client->second);
+            decoys.remove(decoys.find(client->second->secrets));
             clients.erase(client);
             return true;
-        }
-
-        void forget_forms(record_type const& record) noexcept {
-            for (auto const& stored : record.secrets) {
-                auto const form = forms.find(stored.hash.work);
-                if (--form->second.count == 0) forms.erase(form);
-            }
-        }
-
-        /// One secret of the costliest form that any record has: an unknown id then costs no less.
-        void choose_decoys() {
-            if (forms.empty()) {
-                decoys = nullptr;
-            } else if (!decoys || decoys->front().hash.work != forms.rbegin()->first) {
-                decoys = std::make_shared<decoy_list const>(1, stored_secret{.hash = forms.rbegin()->second.blank});
-            }
-        }
-
-        static hash_form blank(hash_form form) noexcept {
-            std::fill(form.salt.begin(), form.salt.end(), std::uint8_t{0});
-            std::fill(form.digest.begin(), form.digest.end(), std::uint8_t{0});
-            return form;
         }
     };
 
     struct shared_state {
         mutable std::shared_mutex mutex;
         memory_clients::tables tables;
+        crypto::siphash_key const decoy_key;
     };
 
     // Takes an lvalue's content, so that memory_clients{{}} can only mean: no records.
-    explicit memory_clients(tables& built) : state_(std::make_unique<shared_state>()) {
-        state_->tables = std::move(built);
-    }
+    memory_clients(tables& built, crypto::siphash_key decoy_key)
+        : state_(new shared_state{{}, std::move(built), decoy_key}) {}
 
     static outcome check(record_type const& record) {
         auto const wrong = [&record](std::string_view what) {
@@ -225,7 +204,6 @@ private:
         std::unique_lock const writing(state_->mutex);
         if (auto fits = allowed(state_->tables.clients, *shared); !fits) return fits;
         state_->tables.put(shared);
-        state_->tables.choose_decoys();
         return {};
     }
 

@@ -1,79 +1,81 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/credential/hash_scheme.hpp>
-#include <sallyport/crypto/hex.hpp>
+#include <sallyport/credential/argon2id_scheme.hpp>
+#include <sallyport/credential/scrypt_schemes.hpp>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/opensslv.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L && !defined(OPENSSL_NO_ARGON2)
+#    include <openssl/core_names.h>
+#    include <openssl/kdf.h>
+#    include <openssl/params.h>
+#    define SALLYPORT_OPENSSL_HAS_ARGON2ID  // so that a host can ask, too
+#endif
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
+/// The schemes that take an expensive hash, by OpenSSL. All are safe from any number of threads.
 namespace sallyport::openssl {
 
-/// `SALTHEX.KEYHEX`, as OpenPanel stores secrets: scrypt (RFC 7914) with N=16384, r=8, p=1 and a key of 32 bytes;
-/// what salts it is the text of the hex digits, not the bytes that they spell. 16 MiB and tens of milliseconds a
-/// verification. `derive` is false if OpenSSL could not do its work, for want of memory say. HMAC pads its key (RFC
-/// 2104 §2), so zero bytes behind a secret of up to 64 bytes are not seen.
-struct openpanel_scrypt {
-    static constexpr std::string_view name = "openpanel-scrypt";
-    static constexpr std::string_view form = "SALTHEX.KEYHEX, a salt of 2 to 64 hex digits and a key of 64";
-    static constexpr scheme_cost cost = scheme_cost::expensive;
+/// Keeps what fails here out of the thread's queue of errors, which the host's own calls share.
+class error_mark {
+public:
+    error_mark() noexcept { ERR_set_mark(); }
+    error_mark(error_mark const&) = delete;
+    error_mark& operator=(error_mark const&) = delete;
+    ~error_mark() { ERR_pop_to_mark(); }
+};
 
-    static constexpr bool recognizes(std::string_view text) noexcept {
-        return text.find('.') != text.npos && text.find_first_of(":$") == text.npos;
-    }
-
-    static result<hash_form> parse(std::string_view text) {
-        auto const dot = text.find('.');
-        auto const salt = text.substr(0, dot);
-        auto made = blank();
-        std::array<std::uint8_t, key_size> key{};
-        std::array<std::uint8_t, hash_form::max_salt / 2> salt_bytes{};
-        bool const salt_fits = dot != text.npos && dot >= 2 && dot <= hash_form::max_salt;
-        if (!salt_fits || !crypto::decode_hex(salt, std::span(salt_bytes).first(dot / 2)) ||
-            !crypto::decode_hex(text.substr(dot + 1), key)) {
-            return error{"expected " + std::string(form)};
-        }
-        for (auto const digit : salt) static_cast<void>(made.salt.push_back(static_cast<std::uint8_t>(digit)));
-        std::copy(key.begin(), key.end(), made.digest.begin());
-        return made;
-    }
-
-    static bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) noexcept {
-        if (out.size() != key_size) return false;
-        // What fails here is no business of the host's own calls, which share the thread's queue of errors.
-        ERR_set_mark();
-        // maxmem 0 is OpenSSL's own ceiling of 32 MiB, twice what these costs need.
-        bool const done = EVP_PBE_scrypt(presented.data(), presented.size(), stored.salt.data(), stored.salt.size(), n,
-                                         r, p, 0, out.data(), out.size()) == 1;
-        ERR_pop_to_mark();
-        return done;
-    }
-
-    static hash_form decoy() noexcept {
-        auto made = blank();
-        for (std::size_t i = 0; i < 32; ++i) static_cast<void>(made.salt.push_back('0'));
-        return made;
-    }
-
-private:
-    static constexpr std::uint64_t n = 16384;
-    static constexpr std::uint64_t r = 8;
-    static constexpr std::uint64_t p = 1;
-    static constexpr std::size_t key_size = 32;
-
-    static hash_form blank() noexcept {
-        hash_form made{.scheme = name, .cost = {14, r, p}, .work = n * r * p};
-        for (std::size_t i = 0; i < key_size; ++i) static_cast<void>(made.digest.push_back(0));
-        return made;
+/// OpenSSL's scrypt.
+struct scrypt_library {
+    static bool scrypt(std::string_view password, std::span<std::uint8_t const> salt, std::uint64_t n, std::uint32_t r,
+                       std::uint32_t p, std::span<std::uint8_t> out) noexcept {
+        error_mark const mark;
+        // OpenSSL's own ceiling is 32 MiB. The scheme has checked its own, so this is no more than these costs need.
+        auto const memory = 128 * (n + p + 4) * r;
+        return EVP_PBE_scrypt(password.data(), password.size(), salt.data(), salt.size(), n, r, p, memory, out.data(),
+                              out.size()) == 1;
     }
 };
+
+using openpanel_scrypt = openpanel_scrypt_scheme<scrypt_library>;
+using scrypt = scrypt_scheme<scrypt_library>;
+
+#if defined(SALLYPORT_OPENSSL_HAS_ARGON2ID)
+/// OpenSSL's Argon2id, from its version 3.2 on. However many lanes there are, one thread does them all.
+struct argon2id_library {
+    static constexpr std::uint32_t max_lanes = 0xffffff;
+    static constexpr std::size_t min_salt = 8;
+    static constexpr std::size_t max_salt = hash_form::max_salt;
+
+    static bool argon2id(std::string_view password, std::span<std::uint8_t const> salt, std::uint32_t kibibytes,
+                         std::uint32_t passes, std::uint32_t lanes, std::span<std::uint8_t> out) noexcept {
+        error_mark const mark;
+        std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> const kdf(EVP_KDF_fetch(nullptr, "ARGON2ID", nullptr),
+                                                                    &EVP_KDF_free);
+        std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> const context(EVP_KDF_CTX_new(kdf.get()),
+                                                                                &EVP_KDF_CTX_free);
+        // Parameters are read through pointers that are not to const; an empty password points somewhere, too.
+        auto* const text = const_cast<char*>(password.empty() ? "" : password.data());
+        std::array<OSSL_PARAM, 6> const parameters{
+            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, text, password.size()),
+            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, const_cast<std::uint8_t*>(salt.data()), salt.size()),
+            OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ARGON2_MEMCOST, &kibibytes),
+            OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ITER, &passes),
+            OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ARGON2_LANES, &lanes),
+            OSSL_PARAM_construct_end()};
+        return context && EVP_KDF_derive(context.get(), out.data(), out.size(), parameters.data()) == 1;
+    }
+};
+
+using argon2id = argon2id_scheme<argon2id_library>;
+#endif
 
 }  // namespace sallyport::openssl

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/crypto/random.hpp>
+#include <sallyport/crypto/siphash.hpp>
+#include <sallyport/model/stored_secret.hpp>
+#include <sallyport/model/uuid.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sallyport {
+
+/// What a secret presented for nobody is verified against. Each id, whoever's it may be, has a profile drawn for it:
+/// how many secrets, of which schemes, at which costs; in the proportion in which a store's records have them. So the
+/// time of an answer says of an id that is not there what it says of any that is.
+///
+/// The draw depends on the id, the key and the mix alone (weighted rendezvous hashing, Schindelhauer and Schomaker
+/// 2005): it is the same after a restart and in every process that has the same key. When the mix changes, an id
+/// moves only to a profile that has grown or from one that has shrunk, so who asks for one id again and again may see
+/// that it is not there at such a moment. Time of a draw: linear in the number of profiles, and nothing for one.
+/// Constant while it is not changed; changes are not thread-safe.
+class decoy_mix {
+    struct profile;
+
+public:
+    using decoy_list = std::vector<stored_secret>;
+
+    explicit decoy_mix(crypto::siphash_key key = crypto::random_siphash_key()) noexcept : key_(key) {}
+
+    /// Where records of such secrets are counted.
+    using place = std::map<std::string, profile>::iterator;
+
+    /// Finds or makes the place of a record's secrets, and counts nothing yet. Throws what allocation throws.
+    place find(std::span<stored_secret const> secrets) {
+        if (secrets.empty()) return profiles_.end();
+        auto text = text_of(secrets);
+        auto const known = profiles_.find(text);
+        if (known != profiles_.end()) return known;
+        auto const hash = crypto::siphash_2_4(key_, text);
+        return profiles_.try_emplace(std::move(text), profile{blank(secrets), hash, 0}).first;
+    }
+
+    /// Counts one record more, or less. One without secrets has no profile.
+    void add(place at) noexcept {
+        if (at != profiles_.end()) ++at->second.records;
+    }
+    void remove(place at) noexcept {
+        if (at != profiles_.end() && --at->second.records == 0) profiles_.erase(at);
+    }
+
+    /// The decoys of an id; none if no record has a secret.
+    std::shared_ptr<decoy_list const> draw(uuid const& id) const noexcept {
+        if (profiles_.empty()) return nullptr;
+        auto const drawn = crypto::siphash_2_4(key_, id.bytes());
+        profile const* chosen = nullptr;
+        double least = 0;
+        for (auto const& [text, each] : profiles_) {
+            if (each.records == 0) continue;
+            auto const score = -std::log(fraction(drawn ^ each.hash)) / static_cast<double>(each.records);
+            if (chosen && score >= least) continue;
+            chosen = &each;
+            least = score;
+        }
+        return chosen ? chosen->decoys : nullptr;
+    }
+
+private:
+    struct profile {
+        std::shared_ptr<decoy_list const> decoys;
+        std::uint64_t hash;
+        std::size_t records;
+    };
+
+    /// The same secrets without anybody's digest. What salts them stays: it may name a key.
+    static std::shared_ptr<decoy_list const> blank(std::span<stored_secret const> secrets) {
+        decoy_list made;
+        for (auto const& stored : secrets) {
+            auto form = stored.hash;
+            std::fill(form.digest.begin(), form.digest.end(), std::uint8_t{0});
+            made.push_back({.hash = form});
+        }
+        return std::make_shared<decoy_list const>(std::move(made));
+    }
+
+    /// What the work of verifying secrets depends on, whatever their order: the schemes, their costs and the sizes.
+    static std::string text_of(std::span<stored_secret const> secrets) {
+        std::vector<std::string> parts;
+        for (auto const& [form, not_before, expires, id] : secrets) {
+            auto& part = parts.emplace_back(form.scheme);
+            for (auto const cost : form.cost) part += ' ' + std::to_string(cost);
+            part += ' ' + std::to_string(form.work) + ' ' + std::to_string(form.salt.size()) + ' ' +
+                    std::to_string(form.digest.size()) + '\n';
+        }
+        std::sort(parts.begin(), parts.end());
+        std::string text;
+        for (auto const& part : parts) text += part;
+        return text;
+    }
+
+    /// Where a number lies between 0 and 1, once its bits are stirred (the finalizer of MurmurHash3, Appleby).
+    static double fraction(std::uint64_t number) noexcept {
+        number = (number ^ number >> 33) * 0xff51afd7ed558ccd;
+        number = (number ^ number >> 33) * 0xc4ceb9fe1a85ec53;
+        return (static_cast<double>((number ^ number >> 33) >> 11) + 0.5) * 0x1p-53;
+    }
+
+    crypto::siphash_key key_;
+    std::map<std::string, profile> profiles_;
+};
+
+}  // namespace sallyport

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "catch.hpp"
+
+#include <sallyport/openpanel.hpp>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sp = sallyport;
+namespace op = sallyport::openpanel;
+
+namespace {
+
+/// Runs work on a stack of its own, and shows what is left there.
+std::vector<std::uint8_t> stack_after(std::function<void()> work) {
+    constexpr std::size_t size = std::size_t{1} << 20;
+    std::vector<std::uint8_t> memory(size + 4096, 0);
+    auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+    auto* const stack = memory.data() + (4096 - address % 4096);
+    pthread_attr_t attributes;
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    REQUIRE(pthread_attr_setstack(&attributes, stack, size) == 0);
+    pthread_t thread;
+    auto const run = [](void* of) -> void* {
+        (*static_cast<std::function<void()>*>(of))();
+        return nullptr;
+    };
+    REQUIRE(pthread_create(&thread, &attributes, run, &work) == 0);
+    REQUIRE(pthread_join(thread, nullptr) == 0);
+    pthread_attr_destroy(&attributes);
+    return memory;
+}
+
+/// Whether any 12 bytes of the text stand anywhere.
+bool holds(std::vector<std::uint8_t> const& memory, std::string_view text) {
+    constexpr std::size_t piece = 12;
+    for (std::size_t i = 0; i + piece <= text.size(); ++i) {
+        auto const part = text.substr(i, piece);
+        if (std::search(memory.begin(), memory.end(), part.begin(), part.end()) != memory.end()) return true;
+    }
+    return false;
+}
+
+std::string const marked = "a marked secret, longer than one block of the hash, so that all of its ways are taken: 1a2b3c";
+std::string const marked_pepper = "a marked pepper, which nobody may find";
+
+std::string const id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
+
+std::vector<op::client> reader(sp::hash_form const& form) {
+    return {{.id = sp::parse_uuid_v4(id).value(),
+             .level = op::level::read,
+             .organization = "acme",
+             .project = "shop",
+             .secrets = {{form}}}};
+}
+
+/// An expensive scheme's place, taken by one that costs little.
+struct costly : sp::sha256_scheme {
+    static constexpr std::string_view name = "costly";
+    static constexpr sp::scheme_cost cost = sp::scheme_cost::expensive;
+    static sp::hash_form store(std::string_view plain) {
+        auto made = sp::sha256_scheme::store(plain);
+        made.scheme = name;
+        return made;
+    }
+};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool shows_stacks = false;  // a sanitizer puts variables where it likes
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool shows_stacks = false;
+#    else
+constexpr bool shows_stacks = true;
+#    endif
+#else
+constexpr bool shows_stacks = true;
+#endif
+
+}  // namespace
+
+TEST_CASE("what a secret was copied to is seen on the stack where nobody wipes it") {
+    auto const left = stack_after([] {
+        std::array<char, 200> copy{};
+        std::copy(marked.begin(), marked.end(), copy.begin());
+        __asm__ volatile("" : : "r"(copy.data()) : "memory");
+    });
+    CHECK((holds(left, marked) || !shows_stacks));
+}
+
+TEST_CASE("a decision leaves no copy of the secret on its stack, whoever it proves, and none of the pepper") {
+    auto const left_by = [](auto&& verifier, sp::hash_form const& form) {
+        return stack_after([&] {
+            op::clients clients(reader(form), {{"shop", "acme"}});
+            sp::authorizer gate{clients, op::rules(), verifier};
+            for (auto const& secret : {marked, marked + "x", marked + marked}) {
+                std::array<sp::header_line, 2> const lines{
+                    {{"openpanel-client-id", id}, {"openpanel-client-secret", secret}}};
+                for (int i = 0; i < 2; ++i) {
+                    auto const made = gate.authorize({.headers = lines, .api = op::api::insights});
+                    if (static_cast<bool>(made) != (secret == marked)) std::abort();
+                }
+            }
+        });
+    };
+    auto const of_sha256 = left_by(sp::verifier{sp::sha256_scheme{}}, sp::sha256_scheme::store(marked));
+    CHECK_FALSE(holds(of_sha256, marked));
+
+    std::vector<sp::pepper> peppers;
+    peppers.push_back({"", sp::secret(marked_pepper)});
+    sp::hmac_scheme const hmac(std::move(peppers));
+    auto const of_hmac = left_by(sp::verifier{hmac}, hmac.store(marked));
+    CHECK_FALSE(holds(of_hmac, marked));
+    CHECK_FALSE(holds(of_hmac, marked_pepper));
+
+    auto const of_guarded =
+        left_by(sp::guarded_verifier{sp::verifier{costly{}}, sp::throttle{}}, costly::store(marked));
+    CHECK_FALSE(holds(of_guarded, marked));
+}
+
+TEST_CASE("issuing and rotating leave no copy of the plain secret on the stack") {
+    std::string plain;
+    std::string rotated;
+    auto const left = stack_after([&] {
+        sp::issuer const issuer{sp::secret_format{"acme_"}};
+        auto [record, secret] = issuer.issue<op::client>(op::level::read, "acme", "shop").value();
+        auto const fresh = issuer.rotate(record, std::chrono::hours(1), {}).value();
+        plain = secret.reveal();
+        rotated = fresh.reveal();
+    });
+    CHECK_FALSE(holds(left, plain.substr(5)));
+    CHECK_FALSE(holds(left, rotated.substr(5)));
+}
