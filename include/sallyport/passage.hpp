@@ -116,14 +116,17 @@ public:
                 .peer = request_->peer,
                 .derivations = derivations_,
                 .remembered = remembered_,
-                .shape = decision_ ? secret_shape::foreign : rules_->issued.shape_of(credentials_.secret),
+                .shape = shape(),
                 .secret_in_clear = secret_in_clear()};
     }
 
 private:
-    constexpr bool secret_in_clear() const noexcept {
-        bool const in_clear = !decision_ && decision_.denial().reason == denial_reason::insecure_transport;
-        return in_clear && has_secret_;
+    constexpr bool was_in_clear() const noexcept {
+        return !decision_ && decision_.denial().reason == denial_reason::insecure_transport;
+    }
+    constexpr bool secret_in_clear() const noexcept { return was_in_clear() && has_secret_; }
+    constexpr secret_shape shape() const noexcept {
+        return decision_ || was_in_clear() ? secret_shape::foreign : rules_->issued.shape_of(credentials_.secret);
     }
 
     constexpr void take_record(record_type const* record, std::string_view organization) noexcept {

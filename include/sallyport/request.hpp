@@ -25,7 +25,7 @@ struct request {
     Api api = required_api<Api>();              ///< which API the request is for: the host's router knows
     std::optional<std::string_view> project{};  ///< the project that it is for, if it is for one
     peer_address peer{};                        ///< from the host's socket, or as its trusted proxies tell
-    std::optional<bool> https{};                ///< whether it came encrypted all the way; none: not known
+    std::optional<bool> https{};                ///< whether it came encrypted to the host or its first proxy
     bool exempt = false;                        ///< of a peer that skips the limits; who it is, it proves as all do
     std::uint32_t cost = 1;                     ///< how much of the limits it uses
 };

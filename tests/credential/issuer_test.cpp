@@ -60,6 +60,7 @@ TEST_CASE("a client whose level and project don't fit is not issued, and the err
     CHECK(issuer.issue<client>(level::wide, "acme", "shop").message() ==
           "a client of this level belongs to no project");
     CHECK(issuer.issue<client>(level::wide, {}).message() == "a client belongs to an organisation");
+    CHECK(issuer.issue<client>(static_cast<level>(7), "acme").message() == "the client's level is none");
     CHECK(issuer.issue<client>(level::wide, "acme"));
 }
 

@@ -96,8 +96,8 @@ TEST_CASE("scrypt costs above the ceiling are refused when a form is read, and t
     CHECK(scheme.parse("$scrypt$ln=10,r=8,p=1" + tail));  // all of the memory
     CHECK(scheme.parse("$scrypt$ln=10,r=8,p=2" + tail));  // and all of the work
     auto const wanted =
-        "scrypt costs above the ceiling; at most 1048576 bytes of memory, 128·r·2^ln, and 16384 of work, r·p·2^ln, are "
-        "accepted";
+        "scrypt costs above the ceiling; at most 1048576 bytes of memory, 128·r·2^ln and 128·r·p, and 16384 of work, "
+        "r·p·2^ln, are accepted";
     for (auto const* costs : {"ln=10,r=9,p=1", "ln=11,r=8,p=1", "ln=10,r=8,p=3", "ln=4,r=1,p=1025", "ln=63,r=1,p=1",
                               "ln=64,r=1,p=1", "ln=999999999,r=1,p=1", "ln=1,r=999999999,p=1", "ln=1,r=1,p=999999999",
                               "ln=63,r=999999999,p=999999999", "ln=999999999,r=999999999,p=0"}) {
@@ -110,6 +110,10 @@ TEST_CASE("the ceilings of scrypt that nobody sets take OpenPanel's costs eightf
     CHECK(refusal("$scrypt$ln=16,r=8,p=2" + tail).empty());
     CHECK(says(refusal("$scrypt$ln=16,r=8,p=3" + tail), "above the ceiling"));
     CHECK(says(refusal("$scrypt$ln=17,r=8,p=1" + tail), "67108864 bytes"));
+    // However little there is of one table, the other counts, too.
+    scrypt const patient({4, 1, 1}, {.memory = 1 << 20, .work = 1 << 30});
+    CHECK(refusal("$scrypt$ln=1,r=1,p=8192" + tail, patient).empty());
+    CHECK(says(refusal("$scrypt$ln=1,r=1,p=8193" + tail, patient), "above the ceiling"));
 }
 
 TEST_CASE("scrypt costs that are none are refused with what is accepted") {

@@ -1,7 +1,6 @@
 """Options and record files with a mistake: one clear line, and nothing of them is used."""
 
 import json
-import os
 import pathlib
 import signal
 import socket

@@ -1,8 +1,5 @@
 """Which path answers what: routes, methods, CORS, the bodies of grants."""
 
-import json
-import unittest
-
 import demo
 from demo import READ, ROOT, UNKNOWN, WRITE, credentials
 

@@ -144,7 +144,7 @@ std::optional<meaning> read_scrypt(std::string const& text) {
     auto const [ln, r, p] = made->cost;
     if (ln < 1 || ln > 20 || r < 1 || p < 1 || ln >= 16 * r) return std::nullopt;
     std::uint64_t const n = 1ULL << ln;
-    if (r * n > (64ULL << 20) / 128 || r * p > (1ULL << 20) / n) return std::nullopt;
+    if (r * std::max<std::uint64_t>(n, p) > (64ULL << 20) / 128 || r * p > (1ULL << 20) / n) return std::nullopt;
     return made;
 }
 

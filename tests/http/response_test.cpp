@@ -260,6 +260,17 @@ TEST_CASE("a host chooses the challenge of a 401, and no other status has one") 
     }
 }
 
+TEST_CASE("too many failures, and no room, show when to come again and no limit") {
+    for (auto const reason : {sp::denial_reason::too_many_failures, sp::denial_reason::overloaded}) {
+        auto why = denied(reason).denial();
+        why.retry_after = 1500ms;
+        auto const answer = http::responder{}.respond(decision::deny(why));
+        CHECK(answer.status == (reason == sp::denial_reason::overloaded ? 503 : 429));
+        CHECK(*find_field(answer, "Retry-After") == "2");
+        for (auto const& [name, value] : answer.fields) CHECK(name.find("RateLimit") == std::string_view::npos);
+    }
+}
+
 TEST_CASE("no answer may be kept by a cache") {
     for (auto const& made :
          {denied(sp::denial_reason::wrong_secret), denied(sp::denial_reason::store_failed),

@@ -89,7 +89,7 @@ TEST_CASE("a peer that rotates ids is stopped at ten times as many") {
     for (std::uint32_t i = 0; i < 100; ++i) REQUIRE(throttle.count(v4(1), id_of(i), start).admitted);
     CHECK(throttle.count(v4(1), id_of(100), start).retry_after == 60s);
     CHECK(throttle.count(v4(2), id_of(100), start).admitted);
-    CHECK(throttle.size() == 100 + 1 + 2);
+    CHECK(throttle.size() == 2);
 }
 
 TEST_CASE("what is given back is not counted") {
@@ -132,21 +132,61 @@ TEST_CASE("a million peers take no more memory than was given, and a row that co
     }
 }
 
-TEST_CASE("without room new peers count together with their block") {
-    sp::throttle throttle(sp::throttle::options{.failures = sp::at_most(2).per(60s), .capacity = 2});
+TEST_CASE("one peer has one row, whatever ids it tries and whatever is given back") {
+    sp::throttle throttle(sp::throttle::options{.capacity = 2});
+    for (std::uint32_t i = 0; i < 10'000; ++i) {
+        auto const counted = throttle.count(v4(1), id_of(i), start);
+        REQUIRE(counted.admitted);
+        REQUIRE_FALSE(counted.shared);
+        throttle.give_back(counted);
+    }
+    CHECK(throttle.size() == 1);
+    CHECK_FALSE(throttle.count(v4(0xcb00'7101), id_of(1), start).shared);
+}
+
+TEST_CASE("without room new peers count together with their block, by the same limits") {
+    sp::throttle throttle(sp::throttle::options{.failures = sp::at_most(2).per(60s), .capacity = 1});
     auto const of = [](char const* text) { return sp::peer_address::parse(text); };
     REQUIRE_FALSE(throttle.count(of("203.0.113.1"), id_of(1), start).shared);
-    for (int i = 0; i < 20; ++i) {
-        auto const counted = throttle.count(v4(0xc000'0200U + static_cast<std::uint32_t>(i)), id_of(1), start);
+    CHECK(throttle.count(of("203.0.113.1"), id_of(1), start).admitted);
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        auto const counted = throttle.count(v4(0xc000'0200 + i), id_of(i / 2), start);
         REQUIRE(counted.shared);
         REQUIRE(counted.admitted);
+        REQUIRE_FALSE((i % 2 == 1 && throttle.count(v4(0xc000'02ff), id_of(i / 2), start).admitted));
     }
-    CHECK_FALSE(throttle.count(of("192.0.2.99"), id_of(5), start).admitted);
-    CHECK(throttle.count(of("203.0.113.1"), id_of(1), start).admitted);
-    auto const other = throttle.count(of("198.51.100.1"), id_of(1), start);
+    CHECK_FALSE(throttle.count(of("192.0.2.99"), id_of(50), start).admitted);
+    auto const known = throttle.count(of("203.0.113.1"), id_of(1), start);  // held to the row of its own
+    CHECK_FALSE(known.admitted);
+    CHECK_FALSE(known.shared);
+    auto const other = throttle.count(of("198.51.100.1"), id_of(50), start);
     CHECK(other.shared);
     if (other.admitted) throttle.give_back(other);  // one in 4096 blocks falls into the same bucket
-    CHECK(throttle.count(of("192.0.2.99"), id_of(5), start + 60s).admitted);
+    CHECK(throttle.count(of("192.0.2.99"), id_of(50), start + 60s).admitted);
+}
+
+TEST_CASE(
+    "however full the table is, no peer fails more than twice as often as it may: in a bucket, and in a row after") {
+    std::mt19937 random(5);
+    for (int history = 0; history < 30; ++history) {
+        sp::throttle throttle(
+            sp::throttle::options{.failures = sp::at_most(2).per(10ms), .capacity = 3, .shared_buckets = 2});
+        throttle_model model{2 * 2, 10ms};
+        auto now = start;
+        for (int step = 0; step < 2000; ++step) {
+            now += std::chrono::microseconds(std::uniform_int_distribution(0, 300)(random));
+            auto const peer = v4(std::uniform_int_distribution(1U, 8U)(random) << 8);
+            auto const client = std::uniform_int_distribution(1U, 5U)(random);
+            auto const counted = throttle.count(peer, id_of(client), now);
+            if (!counted.admitted) continue;
+            REQUIRE(model.wait(peer, client, now) == 0ns);
+            if (step % 4 == 0) {
+                throttle.give_back(counted);
+            } else {
+                model.failures.push_back({peer, client, now});
+            }
+        }
+    }
 }
 
 TEST_CASE("without a limit everybody may try for ever") {

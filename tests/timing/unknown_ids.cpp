@@ -6,6 +6,7 @@
 #include <sallyport/credential/verifier.hpp>
 #include <sallyport/openpanel.hpp>
 #include <sallyport/with/openssl.hpp>
+#include <sallyport/with/sodium.hpp>
 
 #include <algorithm>
 #include <array>
@@ -53,7 +54,13 @@ sp::hmac_scheme peppered() {
     return sp::hmac_scheme(std::move(peppers));
 }
 
-auto const verifier = sp::verifier(sp::sha256_scheme{}, peppered(), sp::openssl::openpanel_scrypt{});
+sp::openssl::scrypt const quick_scrypt({.ln = 10, .r = 8, .p = 1});
+sp::sodium::argon2id const quick_argon2id({.m = 1024, .t = 2, .p = 1});
+auto const verifier = sp::verifier(sp::sha256_scheme{}, peppered(), sp::openssl::openpanel_scrypt{}, quick_scrypt,
+                                   quick_argon2id);
+
+/// As a host has it, but for the throttle, which would stop this test.
+sp::guarded_verifier guarded{verifier};
 
 secrets one_of(sp::hash_form const& form) { return {{.hash = form}}; }
 secrets const by_sha256 = one_of(sp::sha256_scheme::store("the right secret"));
@@ -62,6 +69,9 @@ secrets const by_hmac = one_of(peppered().store("the right secret"));
 secrets const by_scrypt{
     verifier.parse("0dfe29e560adfbc489d9b5872231d10c.928c3fad8a64f330af35426e200b319e3b6c46b343c802c9d0a7ae2bf9c43c24")
         .value()};
+
+secrets const by_phc_scrypt = one_of(quick_scrypt.store("the right secret"));
+secrets const by_argon2id = one_of(quick_argon2id.store("the right secret"));
 
 /// An id as it is asked for, and how long each of its refusals took.
 struct caller {
@@ -229,7 +239,7 @@ struct costliest_decoys {
 
 bool one_scheme(char const* name, std::size_t size, secrets const& stored, int times) {
     population people(size, {stored});
-    sp::authorizer gate{people.clients, op::rules(), verifier};
+    sp::authorizer gate{people.clients, op::rules(), guarded};
     sp::authorizer hasty{people.clients, op::rules(), hasty_verifier{}};
     auto const twin = "to be caught: no decoys, " + std::string(name);
     bool const passed = passes(name, false, [&] { return alike(gate, people, times); });
@@ -240,7 +250,7 @@ bool a_mix() {
     std::vector<secrets> profiles(11, by_sha256);
     profiles.insert(profiles.end(), {rotating, rotating, by_hmac, by_scrypt, by_scrypt});
     population many(800, profiles);
-    sp::authorizer gate{many.clients, op::rules(), verifier};
+    sp::authorizer gate{many.clients, op::rules(), guarded};
     sp::authorizer hasty{many.clients, op::rules(), hasty_verifier{}};
     population few(80, profiles);  // of whom every second one is expensive
     sp::authorizer costliest{costliest_decoys{few.clients}, op::rules(), verifier};
@@ -257,6 +267,8 @@ int main() {
     bool passed = one_scheme("sha256", 200, by_sha256, 200);
     passed &= one_scheme("hmac-sha256", 200, by_hmac, 200);
     passed &= one_scheme("openpanel-scrypt", 40, by_scrypt, 2);
+    passed &= one_scheme("scrypt", 40, by_phc_scrypt, 20);
+    passed &= one_scheme("argon2id", 40, by_argon2id, 20);
     passed &= a_mix();
     return passed ? 0 : 1;
 }

@@ -15,7 +15,7 @@
 namespace sallyport {
 
 /// Keeps expensive work from taking all processors: at most so much of it runs at once, and at most so many wait
-/// for it, in the order of their coming, one a peer and not for long. Waiting holds the caller's thread, so `running` and
+/// for it, in the order of their coming, one a peer (of IPv6: a /64) and not for long. Waiting holds the caller's thread, so `running` and
 /// `waiting` together have to be below the number of threads that a host decides on. Thread-safe.
 class bulkhead {
 public:

@@ -56,8 +56,8 @@ struct guard_options {
 /// So a right secret that needs no expensive hash passes from any peer at any time. One that does can be held up by
 /// others of the same address, while they go on failing and for at most the throttle's window after. Every attempt that
 /// was not proven cheaply is counted from its beginning, and given back if it succeeds, or if it came to no verdict.
-/// Equal attempts at the same moment share one hash; those who wait hold their threads. Thread-safe; may be moved while
-/// nobody uses it.
+/// Equal attempts at the same moment share one hash; those who wait for it hold their threads, and are counted once it
+/// has failed. Thread-safe; may be moved while nobody uses it.
 template <class Verifier, attempt_throttle Throttle>
 class guarded_verifier {
 public:

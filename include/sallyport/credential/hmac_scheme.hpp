@@ -5,6 +5,7 @@
 #include <sallyport/credential/stored_text.hpp>
 #include <sallyport/crypto/hex.hpp>
 #include <sallyport/crypto/hmac.hpp>
+#include <sallyport/crypto/wipe.hpp>
 #include <sallyport/model/name.hpp>
 #include <sallyport/model/secret.hpp>
 
@@ -47,8 +48,9 @@ public:
     static result<hmac_scheme> make(std::vector<pepper> peppers) {
         if (peppers.empty()) return error{"hmac-sha256 needs a pepper"};
         for (auto each = peppers.begin(); each != peppers.end(); ++each) {
-            auto const problem = [&each](std::string_view what) {
-                return error{"the pepper \"" + each->id + "\" " + std::string(what)};
+            // By its place, since what stands where the name should be may be the key.
+            auto const problem = [&](std::string_view what) {
+                return error{"pepper " + std::to_string(each - peppers.begin() + 1) + ' ' + std::string(what)};
             };
             if (each->key.reveal().size() < least_pepper)
                 return problem("is too short; at least 16 bytes are accepted");
@@ -57,7 +59,7 @@ public:
                     "has a name that no stored form can hold; at most 64 bytes without a colon are accepted");
             }
             if (std::any_of(peppers.begin(), each, [&](pepper const& other) { return other.id == each->id; })) {
-                return problem("is given twice");
+                return problem("has the name of one before it");
             }
         }
         return hmac_scheme(from_checked{}, std::move(peppers));
@@ -91,8 +93,9 @@ public:
     bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) const noexcept {
         auto const* key = find(pepper_of(stored));
         if (!key || out.size() != 32) return false;
-        auto const digest = crypto::hmac_sha256(key->key.reveal(), presented);
+        auto digest = crypto::hmac_sha256(key->key.reveal(), presented);
         std::copy(digest.begin(), digest.end(), out.begin());
+        crypto::wipe_value(digest);
         return true;
     }
 

@@ -40,9 +40,10 @@ public:
     explicit issuer(secret_format format, Scheme scheme = {}) : format_(format), scheme_(std::move(scheme)) {}
 
     /// A client with a random id (RFC 9562 §5.4) and one secret. An error if the level and the project don't fit, or if
-    /// the system has no randomness to give.
+    /// the system has no randomness to give; `setup_error` is raised where an expensive scheme has no memory for its work.
     template <class Record>
     result<issued_client<Record>> issue(typename Record::level_type level, name organization, name project = {}) const {
+        if (!is_enumerator(level)) return error{"the client's level is none"};
         bool const wide = level_reach(level) == reach::organization;
         if (organization.empty()) return error{"a client belongs to an organisation"};
         if (wide && !project.empty()) return error{"a client of this level belongs to no project"};

@@ -50,7 +50,8 @@ struct presented_credentials {
 /// nor keeps anything, and may be called from several threads at once.
 template <class T>
 concept credential_presentation = requires(T const& way, header_view headers) {
-    { way.read(headers) } noexcept -> std::same_as<presented_credentials>;
+    { way.read(headers) }
+    noexcept->std::same_as<presented_credentials>;
 };
 
 /// Two named fields: one holds the client's id, the other its secret.

@@ -5,6 +5,7 @@
 #include <sallyport/credential/stored_text.hpp>
 #include <sallyport/crypto/hex.hpp>
 #include <sallyport/crypto/sha256.hpp>
+#include <sallyport/crypto/wipe.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -37,9 +38,10 @@ struct sha256_scheme {
     static constexpr bool is_current(hash_form const&) noexcept { return true; }
 
     static constexpr bool derive(std::string_view presented, hash_form const&, std::span<std::uint8_t> out) noexcept {
-        auto const digest = crypto::sha256(presented);
+        auto digest = crypto::sha256(presented);
         if (out.size() != digest.size()) return false;
         std::copy(digest.begin(), digest.end(), out.begin());
+        crypto::wipe_value(digest);
         return true;
     }
 

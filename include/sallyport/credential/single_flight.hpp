@@ -40,23 +40,33 @@ public:
         static_assert(std::is_nothrow_invocable_r_v<Result, Work>, "the others wait for a result");
         std::unique_lock lock(mutex_);
         if (auto const found = flights_.find(key); found != flights_.end()) return join(found->second, lock);
-        if (!may_lead()) return {flight_role::refused};
+        // What can fail comes before the question, whose answer may count; nobody else looks before the lock is free.
         auto const led = std::make_shared<flight>();
         flights_.emplace(key, led);
+        end_of_flight const at_end{*this, key};
+        if (!may_lead()) return {flight_role::refused};
         lock.unlock();
-        auto result = work();
+        auto const result = work();
         lock.lock();
         led->result = result;
-        flights_.erase(key);
-        lock.unlock();
-        led->landed.notify_all();
-        return {flight_role::led, std::move(result)};
+        return {flight_role::led, result};
     }
 
 private:
     struct flight {
         std::condition_variable landed;
         std::optional<Result> result;
+    };
+
+    /// Takes the flight out again, and tells those who wait for it.
+    struct end_of_flight {
+        single_flight& of;
+        Key const& key;
+
+        ~end_of_flight() {
+            auto const ended = of.flights_.extract(key);
+            ended.mapped()->landed.notify_all();
+        }
     };
 
     answer join(std::shared_ptr<flight> const joined, std::unique_lock<std::mutex>& lock) {

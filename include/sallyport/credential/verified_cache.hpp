@@ -41,7 +41,7 @@ public:
     explicit verified_cache(options const& bounds)
         : buckets_(std::make_unique<bucket[]>(std::max<std::size_t>(1, bounds.capacity / ways))),
           count_(std::max<std::size_t>(1, bounds.capacity / ways)),
-          max_age_(bounds.max_age),
+          max_age_(std::max(bounds.max_age, std::chrono::nanoseconds{0})),
           writing_(std::make_unique<std::mutex>()) {}
 
     /// SipHash-2-4-128 under the process's own key: of the sizes of all parts, and of each filled up to whole words, so

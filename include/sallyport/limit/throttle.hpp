@@ -18,13 +18,12 @@
 #include <limits>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace sallyport {
 
-/// The failed attempts of one peer that still count, by their moments; the clock may step back, they don't. Not
-/// thread-safe.
+/// The failed attempts of one peer that still count: their moments, and at which client. The clock may step back, they
+/// don't. Not thread-safe.
 class failure_row {
 public:
     using ticks = std::int64_t;
@@ -34,61 +33,72 @@ public:
     /// The moment at which an attempt is counted: the later of its own and the last one's.
     ticks stamp(ticks now) const noexcept { return std::max(now, last_); }
 
-    /// How long until one more attempt may be made; 0 if it may be made now.
-    ticks wait(std::size_t limit, ticks window, ticks now) const noexcept {
-        if (stamps_.size() < limit) return 0;
-        auto const left = counts_for(stamps_[stamps_.size() - limit], window, stamp(now));
-        auto const behind = between(now, stamp(now));
-        if (left == 0) return 0;
-        return behind > static_cast<std::uint64_t>(latest) - left ? latest : static_cast<ticks>(behind + left);
+    /// How long until one more attempt may be made, if so many may fail in a window for one client and so many for
+    /// all; 0 if it may be made now.
+    ticks wait(std::size_t for_one, std::size_t for_all, ticks window, std::uint64_t client, ticks now) const noexcept {
+        auto longest = failures_.size() < for_all ? 0 : until_old(failures_[failures_.size() - for_all], window, now);
+        std::size_t seen = 0;
+        for (auto each = failures_.rbegin(); each != failures_.rend(); ++each) {
+            if (each->client != client || ++seen < for_one) continue;
+            return std::max(longest, until_old(*each, window, now));
+        }
+        return longest;
     }
 
-    /// Makes room for one more, so that counting it can't fail.
-    void reserve(ticks window, ticks now) {
-        auto const gone = [&](ticks each) { return counts_for(each, window, stamp(now)) == 0; };
-        stamps_.erase(stamps_.begin(), std::find_if_not(stamps_.begin(), stamps_.end(), gone));
-        stamps_.reserve(stamps_.size() + 1);
+    /// Counts an attempt as failed; its stamp. Throws what allocation throws, and nothing has changed.
+    ticks count(ticks window, std::uint64_t client, ticks now) {
+        auto const counted = stamp(now);
+        auto const is_old = [&](failure const& each) { return until_old(each, window, now) == 0; };
+        failures_.erase(failures_.begin(), std::find_if_not(failures_.begin(), failures_.end(), is_old));
+        failures_.push_back({counted, client});
+        last_ = counted;
+        idle_from_ = counted > latest - window ? latest : counted + window;
+        return counted;
     }
 
-    /// Counts an attempt as failed, at a stamp no earlier than its own, for which there is room.
-    void count(ticks window, ticks stamp) noexcept {
-        stamps_.push_back(stamp);
-        last_ = stamp;
-        idle_from_ = stamp > latest - window ? latest : stamp + window;
-    }
-
-    void give_back(ticks stamp) noexcept {
-        auto const found = std::find(stamps_.begin(), stamps_.end(), stamp);
-        if (found != stamps_.end()) stamps_.erase(found);
+    void give_back(ticks stamp, std::uint64_t client) noexcept {
+        auto const is_it = [&](failure const& each) { return each.stamp == stamp && each.client == client; };
+        auto const found = std::find_if(failures_.begin(), failures_.end(), is_it);
+        if (found != failures_.end()) failures_.erase(found);
     }
 
     ticks idle_from() const noexcept { return idle_from_; }
 
 private:
+    struct failure {
+        ticks stamp;
+        std::uint64_t client;
+    };
+
     static constexpr ticks latest = std::numeric_limits<ticks>::max();
 
     static constexpr std::uint64_t between(ticks from, ticks to) noexcept {
         return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
     }
-    /// How much longer an attempt counts; 0 if it no longer does.
-    static constexpr std::uint64_t counts_for(ticks stamped, ticks window, ticks end) noexcept {
-        auto const age = between(stamped, end);
-        return age < static_cast<std::uint64_t>(window) ? static_cast<std::uint64_t>(window) - age : 0;
+
+    /// How long from `now` until a failure counts no longer; 0 if it no longer does.
+    ticks until_old(failure const& of, ticks window, ticks now) const noexcept {
+        auto const age = between(of.stamp, stamp(now));
+        if (age >= static_cast<std::uint64_t>(window)) return 0;
+        auto const left = static_cast<std::uint64_t>(window) - age;
+        auto const behind = between(now, stamp(now));
+        return behind > static_cast<std::uint64_t>(latest) - left ? latest : static_cast<ticks>(behind + left);
     }
 
-    std::vector<ticks> stamps_;  ///< in order
+    std::vector<failure> failures_;  ///< in the order of their stamps
     ticks last_;
     ticks idle_from_ = std::numeric_limits<ticks>::min();
 };
 
-/// Counts the attempts to prove a client that have failed, so that nobody guesses for long or makes the host hash
-/// for long: so many in any window for one client from one peer, and ten times that from one peer over all
-/// clients, known or not. An attempt counts from its beginning, and is given back if it succeeds; one that is
-/// refused counts nothing.
+/// Counts the attempts to prove a client that have failed, so that no one peer guesses for long or makes the host hash
+/// for long: so many in any window for one client, and ten times that over all clients, known or not. An attempt counts
+/// from its beginning, and is given back if it succeeds; one that is refused counts nothing.
 ///
-/// A peer is a v4 address, or a v6 network of `v6_prefix` bits. Memory: at most `capacity` rows, and a row that
-/// counts is never dropped. When all do, peers that are new share buckets with their whole block (/24, /48), hashed
-/// under a random key. Time: a look-up under a lock, and linear in the limit. Thread-safe.
+/// A peer is a v4 address, or a v6 network of `v6_prefix` bits, and has one row, whatever it tries. At most `capacity`
+/// rows are held, and one that counts is never dropped. When all do, peers that are new share a bucket's row with their
+/// whole block (/24, /48), and with other blocks that fall into it; which do is hashed under a random key. What a peer
+/// has failed there does not count in a row that it gets after. Time: a look-up under a lock, and linear in what the
+/// peer may fail in all. Memory of a row: some 200 bytes, and 16 more for each failure that counts. Thread-safe.
 class throttle {
 public:
     struct options {
@@ -96,7 +106,7 @@ public:
         std::optional<quota> failures = at_most(10).per(std::chrono::seconds(60));
         unsigned for_all = 10;  ///< times that for one peer over all clients
         unsigned v6_prefix = 64;
-        std::size_t capacity = std::size_t{1} << 17;  ///< some 200 bytes each
+        std::size_t capacity = std::size_t{1} << 16;
         std::size_t shared_buckets = 4096;
     };
 
@@ -107,26 +117,35 @@ public:
 
     /// Counts an attempt as failed, if it may be made. Throws what allocation throws.
     counted_attempt count(peer_address const& peer, uuid const& client, steady_time now) {
-        return visit(peer, client, now, true);
+        counted_attempt made{.peer = peer.network(bounds_.v6_prefix), .client = client};
+        if (!bounds_.failures) return made;
+        visit(made, now, [&](failure_row& row) {
+            look(row, made, now);
+            if (!made.admitted) return;
+            auto const stamp = row.count(window(), hash_(client.bytes()), ticks_of(now));
+            made.stamp = steady_time(std::chrono::nanoseconds(stamp));
+        });
+        return made;
     }
 
     /// How long until an attempt may be made; 0 if it may be made now. Counts nothing.
     std::chrono::nanoseconds wait(peer_address const& peer, uuid const& client, steady_time now) {
-        return visit(peer, client, now, false).retry_after;
+        counted_attempt made{.peer = peer.network(bounds_.v6_prefix), .client = client};
+        if (bounds_.failures) visit(made, now, [&](failure_row& row) { look(row, made, now); });
+        return made.retry_after;
     }
 
-    /// The attempt has succeeded: what was counted for it no longer is.
+    /// The attempt was no failure: what was counted for it no longer is.
     void give_back(counted_attempt const& counted) {
         if (!bounds_.failures) return;
-        auto const stamp = counted.stamp.time_since_epoch().count();
+        auto const forget = [&](failure_row& row) {
+            row.give_back(ticks_of(counted.stamp), hash_(counted.client.bytes()));
+        };
         if (counted.shared) {
-            auto& in = bucket_of(counted.peer);
-            std::lock_guard const lock(in.mutex);
-            return in.row.give_back(stamp);
+            in_bucket(counted.peer, forget);
+        } else {
+            in_row(counted.peer, counted.stamp, forget);
         }
-        rows_.with(keys_of(counted.peer, counted.client), stamp, [&](auto const& rows) {
-            for (auto* row : rows) row->give_back(stamp);
-        });
     }
 
     /// How many rows are held.
@@ -138,54 +157,37 @@ private:
         failure_row row{std::numeric_limits<std::int64_t>::min()};
     };
 
-    /// The rows of a peer for one client, and for all.
-    static std::array<rate_key, 2> keys_of(peer_address const& peer, uuid const& client) noexcept {
-        return {rate_key{.client = client, .peer = peer, .api = 0}, rate_key{.client = {}, .peer = peer, .api = 1}};
-    }
+    static std::int64_t ticks_of(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
+    std::int64_t window() const noexcept { return std::chrono::nanoseconds(bounds_.failures->window()).count(); }
 
-    counted_attempt visit(peer_address const& from, uuid const& client, steady_time now, bool counts) {
-        counted_attempt made{.peer = from.network(bounds_.v6_prefix), .client = client};
-        if (!bounds_.failures) return made;
-        auto const ticks = now.time_since_epoch().count();
-        bool const has_room = rows_.with(keys_of(made.peer, client), ticks, [&](auto const& rows) {
-            std::array<std::size_t, 2> const limits{bounds_.failures->limit(), limit_for_all()};
-            look({rows.begin(), rows.size()}, limits, ticks, counts, made);
-        });
-        if (has_room) return made;
+    /// Uses the row of the peer, or that of its block where there is no room for one.
+    template <class Use>
+    void visit(counted_attempt& made, steady_time now, Use const& use) {
+        if (in_row(made.peer, now, use)) return;
         made.shared = true;
-        auto& in = bucket_of(made.peer);
-        std::array<failure_row*, 1> const row{&in.row};
-        std::array<std::size_t, 1> const limit{limit_for_all()};
+        in_bucket(made.peer, use);
+    }
+
+    template <class Use>
+    bool in_row(peer_address const& peer, steady_time now, Use const& use) {
+        std::array<rate_key, 1> const key{rate_key{.peer = peer}};
+        return rows_.with(key, ticks_of(now), [&use](auto const& rows) { use(*rows[0]); });
+    }
+
+    template <class Use>
+    void in_bucket(peer_address const& peer, Use const& use) {
+        auto const block = peer.prefix(peer.kind() == peer_address::family::v4 ? 24 : 48);
+        auto& in = shared_[hash_(block.bytes()) % shared_.size()];
         std::lock_guard const lock(in.mutex);
-        look(row, limit, ticks, counts, made);
-        return made;
+        use(in.row);
     }
 
-    /// Whether all rows admit, and then counts in all of them.
-    void look(std::span<failure_row* const> rows, std::span<std::size_t const> limits, std::int64_t now, bool counts,
-              counted_attempt& made) {
-        auto const window = std::chrono::nanoseconds(bounds_.failures->window()).count();
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            made.retry_after =
-                std::max(made.retry_after, std::chrono::nanoseconds(rows[i]->wait(limits[i], window, now)));
-        }
-        made.admitted = made.retry_after == std::chrono::nanoseconds::zero();
-        if (!made.admitted || !counts) return;
-        auto stamp = now;
-        for (auto* row : rows) stamp = std::max(stamp, row->stamp(now));
-        for (auto* row : rows) row->reserve(window, stamp);
-        for (auto* row : rows) row->count(window, stamp);
-        made.stamp = steady_time(std::chrono::nanoseconds(stamp));
-    }
-
-    std::size_t limit_for_all() const noexcept {
-        return std::size_t{bounds_.failures->limit()} * std::max(1U, bounds_.for_all);
-    }
-
-    bucket& bucket_of(peer_address const& peer) noexcept {
-        bool const v4 = peer.kind() == peer_address::family::v4;
-        auto const block = v4 ? peer.prefix(24) : peer.prefix(48);
-        return shared_[hash_(block.bytes()) % shared_.size()];
+    void look(failure_row const& row, counted_attempt& made, steady_time now) const noexcept {
+        auto const for_one = std::size_t{bounds_.failures->limit()};
+        auto const wait = row.wait(for_one, for_one * std::max(1U, bounds_.for_all), window(),
+                                   hash_(made.client.bytes()), ticks_of(now));
+        made.retry_after = std::chrono::nanoseconds(wait);
+        made.admitted = wait == 0;
     }
 
     options bounds_;
