@@ -102,8 +102,8 @@ int serve(demo::options const& options) {
     sp::guard_options const bounds;
     demo::secret_verifier verifier(schemes, sp::throttle({.failures = options.failed_attempts}), bounds);
     demo::service service(clients, options.rules, verifier, options.proxies, options.explain);
-    // Those who wait for an equal attempt hold a thread, too: with so many, the others hear soon that there is no room.
-    auto const hashing_threads = bounds.hashing.running + bounds.hashing.waiting + 64;
+    // Those who wait for an equal attempt hold a thread, too: with so many, the others are soon heard.
+    auto const hashing_threads = bounds.hashing.running + bounds.hashing.waiting + 1 + 64;
     demo::server server(*endpoint, service, hashing_threads, [&] {
         if (options.clients) reload(clients, *options.clients, schemes);
     });

@@ -267,7 +267,7 @@ TEST_CASE("200 equal wrong secrets at the same moment run one hash at a time, an
 }
 
 TEST_CASE("those for whose hash there is no room are told when to come again, known or not, and pass once they are") {
-    fixture on({.hashing = {.running = 1, .waiting = 0}, .retry_after = 1500ms});
+    fixture on({.hashing = {.running = 1, .waiting = 0, .remembered = 0}, .retry_after = 1500ms});
     REQUIRE(on.verify("right", on.dear, 9, 9).outcome == verdict::proven);
     on.counter.close();
     sp::verification first;
@@ -334,7 +334,7 @@ TEST_CASE("an attempt that came to no verdict is not counted as a failure") {
         }
     }
     SECTION("no room") {
-        fixture on({.hashing = {.running = 1, .waiting = 0}});
+        fixture on({.hashing = {.running = 1, .waiting = 0, .remembered = 0}});
         on.counter.close();
         std::thread running([&] { static_cast<void>(on.verify("right", on.dear, 1, 1)); });
         on.counter.await_inside(1);
@@ -358,6 +358,21 @@ TEST_CASE("what can be settled without a hash is; the rest is left, and counts n
     REQUIRE(throttled);
     CHECK(throttled->outcome == verdict::throttled);
     CHECK(throttled->retry_after == 60s);
+}
+
+TEST_CASE("that there is no room is settled, too, unless an equal attempt is under way") {
+    fixture on({.hashing = {.running = 1, .waiting = 0, .remembered = 0}});
+    on.counter.close();
+    std::thread running([&] { static_cast<void>(on.verify("right", on.dear, 1, 1)); });
+    on.counter.await_inside(1);
+    auto const refused = on.verifier.settle(on.attempt("wrong", on.dear, 2, 2));
+    REQUIRE(refused);
+    CHECK(refused->outcome == verdict::overloaded);
+    CHECK(refused->retry_after == 1s);
+    CHECK(on.verifier.settle(on.attempt("right", on.dear, 1, 2)) == std::nullopt);
+    on.counter.open();
+    running.join();
+    CHECK(on.verifier.settle(on.attempt("wrong", on.dear, 2, 2)) == std::nullopt);
 }
 
 TEST_CASE("an exempt peer's failures are not counted, and who it is it proves as everybody does") {

@@ -63,7 +63,7 @@ TEST_CASE("what libsodium's Argon2id can't do is refused when it is read, and no
     auto const lanes = scheme.parse("$argon2id$v=19$m=64,t=1,p=2$AAECAwQFBgcICQoLDA0ODw" + key);
     CHECK(lanes.message() == "argon2id lanes that this library can't do; p of at most 1 is accepted");
     auto const salt = scheme.parse("$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ" + key);
-    CHECK(salt.message() == "an argon2id salt that this library can't take; 16 to 16 bytes are accepted");
+    CHECK(salt.message() == "an argon2id salt that this library can't take; 16 bytes are accepted");
 
     std::array<std::uint8_t, 32> out{};
     std::array<std::uint8_t, 17> const bytes{};

@@ -114,8 +114,9 @@ private:
                      " is accepted"};
     }
     static error wrong_salt() {
-        return error{"an argon2id salt that this library can't take; " + std::to_string(Library::min_salt) + " to " +
-                     std::to_string(Library::max_salt) + " bytes are accepted"};
+        auto const most = Library::min_salt == Library::max_salt ? "" : " to " + std::to_string(Library::max_salt);
+        return error{"an argon2id salt that this library can't take; " + std::to_string(Library::min_salt) + most +
+                     " bytes are accepted"};
     }
 
     argon2id_costs wanted_{};

@@ -88,8 +88,10 @@ public:
             if (known.expensive == 0) return count_failure(attempt, known.seen);
             auto const wait =
                 attempt.exempt ? std::chrono::nanoseconds{0} : throttle_.wait(attempt.peer, attempt.client, attempt.at);
-            settled = wait > std::chrono::nanoseconds::zero();
-            return refused(verification::verdict::throttled, wait, known.seen);
+            if (wait > std::chrono::nanoseconds::zero()) return refused(verdict::throttled, wait, known.seen);
+            settled = !desk_->equal.is_under_way(all_of(known)) &&
+                      desk_->hashing.turns_away(attempt.peer.network(), attempt.at);
+            return refused(verdict::overloaded, retry_after_, known.seen);
         });
         return settled ? std::optional(answer) : std::nullopt;
     }
@@ -177,7 +179,7 @@ private:
             return !known.settled && counted.admitted;
         };
         auto const work = [&]() noexcept -> hashed {
-            auto const room = desk_->hashing.enter(attempt.peer.network());
+            auto const room = desk_->hashing.enter(attempt.peer.network(), attempt.at);
             if (!room) return {};
             hashed const made{verifier_.match(attempt, known.expensive), true};
             remember(attempt, known, made.seen);

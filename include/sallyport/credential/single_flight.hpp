@@ -52,6 +52,12 @@ public:
         return {flight_role::led, result};
     }
 
+    /// Whether the work for this key is under way at this moment.
+    bool is_under_way(Key const& key) const {
+        std::lock_guard const lock(mutex_);
+        return flights_.find(key) != flights_.end();
+    }
+
 private:
     struct flight {
         std::condition_variable landed;
@@ -77,7 +83,7 @@ private:
         return {flight_role::joined, *joined->result};
     }
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<Key, std::shared_ptr<flight>, Hash> flights_;
     std::size_t waiting_ = 0;
     std::size_t const most_waiting_;
