@@ -100,8 +100,8 @@ TEST_CASE("with threads that come and go, and some that give up, never more run 
                 auto const room = bulkhead.enter(peer(i), now);
                 if (!room) continue;
                 ++entered;
-                int const now = ++inside;
-                for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+                int const running = ++inside;
+                for (int seen = most; seen < running && !most.compare_exchange_weak(seen, running);) {
                 }
                 std::this_thread::yield();
                 --inside;
