@@ -137,6 +137,14 @@ TEST_CASE("the scheme is what exactly one value of a trusted proxy says") {
     CHECK(by_standard("for=1.2.3.4;proto=https").https == std::optional(true));
     CHECK(by_standard("for=1.2.3.4;proto=http;proto=https").https == std::nullopt);
     CHECK(by_standard("for=6.6.6.6;proto=https, for=1.2.3.4").https == std::nullopt);
+
+    sp::trusted_proxies const proxies({sp::cidr::make("10.0.0.0/8").value()});
+    auto const claimed = lines{{"X-Forwarded-For", "1.2.3.4"}, {"X-Forwarded-Proto", "https"}};
+    auto const stranger = address("192.0.2.1");
+    CHECK(proxies.resolve(claimed, stranger).https == std::nullopt);
+    CHECK(proxies.resolve(claimed, stranger, false).https == std::optional(false));
+    CHECK(proxies.resolve(lines{}, stranger, true).https == std::optional(true));
+    CHECK(proxies.resolve(lines{{"X-Forwarded-For", "1.2.3.4"}}, address("10.0.0.1"), true).https == std::nullopt);
 }
 
 TEST_CASE("a chain longer than any real one ends at an address that is trusted, and costs no more than its length") {

@@ -36,6 +36,11 @@ public:
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return inside_ >= count; });
     }
+    /// How many are at the door at this moment.
+    unsigned inside() {
+        std::lock_guard const lock(mutex_);
+        return inside_;
+    }
     /// How many ran at once at most.
     unsigned most_inside() const { return most_inside_; }
 

@@ -219,13 +219,19 @@ TEST_CASE("what succeeds is given back, however often it has to be hashed") {
 
 TEST_CASE("200 wrong secrets at the same moment run no more hashes than the throttle lets") {
     fixture on;
+    on.counter.close();
     std::atomic<unsigned> wrong{0};
     std::atomic<unsigned> throttled{0};
+    std::thread opener([&] {
+        while (on.counter.inside() + throttled < 200) std::this_thread::yield();
+        on.counter.open();
+    });
     at_once(200, [&](unsigned i) {
         auto const answer = on.verify("wrong " + std::to_string(i), on.dear);
         wrong += answer.outcome == verdict::wrong;
         throttled += answer.outcome == verdict::throttled;
     });
+    opener.join();
     CHECK(on.counter.expensive == 10);
     CHECK(wrong == 10);
     CHECK(throttled == 190);

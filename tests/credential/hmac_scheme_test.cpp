@@ -51,6 +51,24 @@ TEST_CASE("several peppers are known at once, so that one can take the other's p
     CHECK(std::ranges::equal(scheme.store(plain).digest_bytes(), scheme.parse(named).value().digest_bytes()));
 }
 
+TEST_CASE("what is stored says nothing without its pepper: under another one nothing is right") {
+    auto const under = [](std::string_view key) {
+        std::vector<sallyport::pepper> peppers;
+        peppers.push_back({"", sallyport::secret(key)});
+        return hmac_scheme(std::move(peppers));
+    };
+    auto const own = under("a pepper of sixteen bytes or more");
+    auto const other = under("another pepper of sixteen bytes or more");
+    CHECK(own.store("a secret").digest_bytes()[0] ==
+          sallyport::crypto::hmac_sha256("a pepper of sixteen bytes or more", "a secret")[0]);
+    auto const verified = [](hmac_scheme const& by, sallyport::hash_form const& form) {
+        std::vector<sallyport::stored_secret> const secrets{{form}};
+        return sallyport::verifier{by}.verify({.presented = "a secret", .secrets = secrets}).outcome;
+    };
+    CHECK(verified(own, own.store("a secret")) == sallyport::verification::verdict::proven);
+    CHECK(verified(other, own.store("a secret")) == sallyport::verification::verdict::wrong);
+}
+
 TEST_CASE("a form is current if it is under the first pepper") {
     hmac_scheme const scheme(peppers(true));
     CHECK(scheme.is_current(scheme.parse(named).value()));

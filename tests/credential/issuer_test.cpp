@@ -5,6 +5,7 @@
 #include <sallyport/credential/issuer.hpp>
 #include <sallyport/credential/verifier.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <set>
@@ -53,6 +54,29 @@ TEST_CASE("what is issued is a client with a random id, and a secret that proves
         seen.insert(std::string(plain.reveal()));
     }
     CHECK(seen.size() == 100);
+}
+
+TEST_CASE("each of a secret's 256 bits, and of an id's 122, comes up either way") {
+    constexpr std::string_view digits = "abcdefghijklmnopqrstuvwxyz234567";
+    std::array<unsigned, 256> set_in_secrets{};
+    std::array<unsigned, 128> set_in_ids{};
+    constexpr unsigned issued = 200;
+    for (unsigned i = 0; i < issued; ++i) {
+        auto const made = issuer.issue<client>(level::narrow, "acme", "shop").value();
+        auto const body = made.plain.reveal().substr(5, 52);
+        for (std::size_t bit = 0; bit < 256; ++bit) {
+            auto const digit = static_cast<unsigned>(digits.find(body[bit / 5]));
+            set_in_secrets[bit] += digit >> (4 - bit % 5) & 1U;
+        }
+        for (std::size_t bit = 0; bit < 128; ++bit) {
+            set_in_ids[bit] += made.record.id.bytes()[bit / 8] >> (7 - bit % 8) & 1U;
+        }
+    }
+    // 200 tosses of a coin are never 40 of one side but once in 10^18.
+    for (auto const set : set_in_secrets) CHECK((set > 40 && set < issued - 40));
+    std::size_t fixed = 0;
+    for (auto const set : set_in_ids) fixed += set <= 40 || set >= issued - 40;
+    CHECK(fixed == 6);
 }
 
 TEST_CASE("a client whose level and project don't fit is not issued, and the error says why") {
