@@ -113,8 +113,9 @@ TEST_CASE("what was proven for one client, by one secret and one stored form, pr
     CHECK(on.verify("right", rotated).outcome == verdict::wrong);
     CHECK(on.verify("right", {}).outcome == verdict::wrong);
     CHECK(on.verify("righ", on.dear).outcome == verdict::wrong);
+    CHECK(on.verify("wrong", on.dear).outcome == verdict::wrong);
     CHECK(on.verify("right", on.dear, 2).outcome == verdict::proven);
-    CHECK(on.counter.expensive == 4);
+    CHECK(on.counter.expensive == 5);
     CHECK_FALSE(on.verify("right", on.dear, 2, 2).derivations == 1);
 }
 

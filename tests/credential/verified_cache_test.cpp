@@ -60,10 +60,17 @@ TEST_CASE("a tag depends on the client, on the secret and on every part of the s
         return made;
     };
     auto const plain = form("s", 1, {1}, {2});
+    auto second = plain;
+    second.cost[1] = 2;
+    auto third = plain;
+    third.cost[2] = 2;
     std::set<sp::verified_cache::tag> const seen{
         cache.tag_of(id_of(1), "secret", plain),
         cache.tag_of(id_of(2), "secret", plain),
         cache.tag_of(id_of(1), "secre", plain),
+        cache.tag_of(id_of(1), "sekret", plain),
+        cache.tag_of(id_of(1), "secret", second),
+        cache.tag_of(id_of(1), "secret", third),
         cache.tag_of(id_of(1), "secrets", plain),
         cache.tag_of(id_of(1), std::string_view("secret\0", 7), plain),
         cache.tag_of(id_of(1), "", plain),
@@ -77,7 +84,7 @@ TEST_CASE("a tag depends on the client, on the secret and on every part of the s
         cache.tag_of(id_of(1), "2secret", form("", 1, {'s'}, {1})),
         cache.tag_of(id_of(1), "ecret", form("s", 1, {1}, {2, 's'})),
     };
-    CHECK(seen.size() == 14);
+    CHECK(seen.size() == 17);
     CHECK(cache.tag_of(id_of(1), "secret", plain) == cache.tag_of(id_of(1), "secret", plain));
 }
 
