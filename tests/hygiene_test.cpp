@@ -33,6 +33,9 @@ std::vector<std::uint8_t> stack_after(std::function<void()> work) {
     REQUIRE(pthread_attr_setstack(&attributes, stack, size) == 0);
     pthread_t thread;
     auto const run = [](void* of) -> void* {
+        // Deep enough that what ends the thread doesn't write over it.
+        std::array<char, 16 * 1024> above;
+        __asm__ volatile("" : : "r"(above.data()) : "memory");
         (*static_cast<std::function<void()>*>(of))();
         return nullptr;
     };
@@ -47,13 +50,23 @@ bool holds(std::vector<std::uint8_t> const& memory, std::string_view text) {
     constexpr std::size_t piece = 12;
     for (std::size_t i = 0; i + piece <= text.size(); ++i) {
         auto const part = text.substr(i, piece);
-        if (std::search(memory.begin(), memory.end(), part.begin(), part.end()) != memory.end()) return true;
+        auto const same = [](std::uint8_t byte, char c) { return byte == static_cast<std::uint8_t>(c); };
+        if (std::search(memory.begin(), memory.end(), part.begin(), part.end(), same) != memory.end()) return true;
     }
     return false;
 }
 
-std::string const marked = "a marked secret, longer than one block of the hash, so that all of its ways are taken: 1a2b3c";
+std::string const marked =
+    "a marked secret, longer than one block of the hash, so that all of its ways are taken: 1a2b3c";
 std::string const marked_pepper = "a marked pepper, which nobody may find";
+
+/// The text as HMAC pads its key with it (RFC 2104 §2).
+std::string padded(std::string text, char mark) {
+    for (auto& each : text) each = static_cast<char>(each ^ mark);
+    return text;
+}
+
+std::string text_of(sp::crypto::digest256 const& digest) { return {digest.begin(), digest.end()}; }
 
 std::string const id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
 
@@ -127,6 +140,25 @@ TEST_CASE("a decision leaves no copy of the secret on its stack, whoever it prov
     auto const of_guarded =
         left_by(sp::guarded_verifier{sp::verifier{costly{}}, sp::throttle{}}, costly::store(marked));
     CHECK_FALSE(holds(of_guarded, marked));
+}
+
+TEST_CASE("what a wrong secret derives is left on no stack") {
+    auto const digest = text_of(sp::crypto::sha256(marked));
+    std::vector<sp::stored_secret> const secrets{{sp::sha256_scheme::store("another")}};
+    auto const left = stack_after([&] {
+        auto const seen = sp::verifier<sp::sha256_scheme>().verify({.presented = marked, .secrets = secrets});
+        if (seen.outcome != sp::verification::verdict::wrong) std::abort();
+    });
+    CHECK_FALSE(holds(left, digest));
+}
+
+TEST_CASE("a tag leaves on the stack nothing of its text, and nothing that its key can be computed back from") {
+    auto const inner = text_of(
+        sp::crypto::sha256(padded(marked_pepper + std::string(64 - marked_pepper.size(), '\0'), '\x36') + marked));
+    auto const of_tag = stack_after([] { static_cast<void>(sp::crypto::hmac_sha256(marked_pepper, marked)); });
+    CHECK_FALSE(holds(of_tag, marked));
+    CHECK_FALSE(holds(of_tag, inner));
+    for (char const mark : {'\0', '\x36', '\x5c'}) CHECK_FALSE(holds(of_tag, padded(marked_pepper, mark)));
 }
 
 TEST_CASE("issuing and rotating leave no copy of the plain secret on the stack") {

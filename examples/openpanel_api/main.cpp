@@ -33,7 +33,8 @@ constexpr int no_address = 1;
 
 /// Says it in one line, whatever the text quotes.
 void complain(std::string line) {
-    std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < 0x20; }, ' ');
     fmt::print(stderr, "openpanel_api: {}\n", line);
     std::fflush(stderr);
 }

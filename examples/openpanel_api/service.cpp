@@ -93,11 +93,7 @@ answer service::respond(request_head const& asked, route const& to, sp::peer_add
 
 gate::request service::question(request_head const& asked, route const& to, sp::peer_address const& peer) const {
     auto const caller = proxies_.resolve(asked, peer, false);  // this server itself speaks without encryption
-    return {.headers = asked,
-            .api = *to.api,
-            .project = to.project,
-            .peer = caller.peer,
-            .https = caller.https};
+    return {.headers = asked, .api = *to.api, .project = to.project, .peer = caller.peer, .https = caller.https};
 }
 
 answer service::answer_to(gate::request const& asked, route const& to, gate::decision const& decided) const {

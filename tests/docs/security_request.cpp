@@ -13,8 +13,8 @@ struct thread_pool {
 void reply(op::decision const& decision);
 
 template <class Gate>
-void serve(Gate& gate, std::vector<sp::header_line> const& headers, sp::peer_address socket_peer,
-           bool socket_is_tls, sp::trusted_proxies const& proxies, sp::exempt_peers const& exempt, thread_pool& hashers) {
+void serve(Gate& gate, std::vector<sp::header_line> const& headers, sp::peer_address socket_peer, bool socket_is_tls,
+           sp::trusted_proxies const& proxies, sp::exempt_peers const& exempt, thread_pool& hashers) {
     // the snippet
 }
 

@@ -69,8 +69,9 @@ int main() {
         to_mac.push_back(proven / mac);
     }
     auto const times_cheaper = median(hashing) / median(again);
-    std::printf("proven again: %.0f ns, scrypt %.0f times that (goal: 10,000), %.2f of libsodium's SipHash-2-4-128 of the "
-                "same bytes (goal: 1.2)\n",
-                median(again), times_cheaper, median(to_mac));
+    std::printf(
+        "proven again: %.0f ns, scrypt %.0f times that (goal: 10,000), %.2f of libsodium's SipHash-2-4-128 of the "
+        "same bytes (goal: 1.2)\n",
+        median(again), times_cheaper, median(to_mac));
     return times_cheaper > 10'000 ? 0 : 1;
 }

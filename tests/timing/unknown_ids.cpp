@@ -56,8 +56,8 @@ sp::hmac_scheme peppered() {
 
 sp::openssl::scrypt const quick_scrypt({.ln = 10, .r = 8, .p = 1});
 sp::sodium::argon2id const quick_argon2id({.m = 1024, .t = 2, .p = 1});
-auto const verifier = sp::verifier(sp::sha256_scheme{}, peppered(), sp::openssl::openpanel_scrypt{}, quick_scrypt,
-                                   quick_argon2id);
+auto const verifier =
+    sp::verifier(sp::sha256_scheme{}, peppered(), sp::openssl::openpanel_scrypt{}, quick_scrypt, quick_argon2id);
 
 /// As a host has it, but for the throttle, which would stop this test.
 sp::guarded_verifier guarded{verifier};
