@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -67,6 +68,22 @@ std::string padded(std::string text, char mark) {
 }
 
 std::string text_of(sp::crypto::digest256 const& digest) { return {digest.begin(), digest.end()}; }
+
+/// The last sixteen words of the message schedule of a block (FIPS 180-4 §6.2.2), as they lie in memory: the block can be
+/// computed back from them.
+std::string end_of_schedule(std::string_view block) {
+    std::array<std::uint32_t, 64> words{};
+    for (std::size_t i = 0; i < 64; ++i) {
+        words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(block[i])} << (24 - 8 * (i % 4));
+    }
+    for (std::size_t i = 16; i < words.size(); ++i) {
+        auto const a = words[i - 15];
+        auto const b = words[i - 2];
+        words[i] = words[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + words[i - 7] +
+                   (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
+    }
+    return {reinterpret_cast<char const*>(&words[48]), 64};
+}
 
 std::string const id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
 
@@ -150,6 +167,14 @@ TEST_CASE("what a wrong secret derives is left on no stack") {
         if (seen.outcome != sp::verification::verdict::wrong) std::abort();
     });
     CHECK_FALSE(holds(left, digest));
+}
+
+TEST_CASE("a digest leaves on the stack nothing that its message can be computed back from") {
+    std::string const message = marked.substr(0, 40);
+    auto const block = message + '\x80' + std::string(21, '\0') + '\x01' + '\x40';  // 320 bits
+    auto const left = stack_after([&] { static_cast<void>(sp::crypto::sha256(message)); });
+    CHECK_FALSE(holds(left, message));
+    CHECK_FALSE(holds(left, end_of_schedule(block)));
 }
 
 TEST_CASE("a tag leaves on the stack nothing of its text, and nothing that its key can be computed back from") {
