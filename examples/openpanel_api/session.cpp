@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "session.hpp"
 
+#include "long_work.hpp"
 #include "session_set.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -157,6 +158,7 @@ void session::respond() {
     if (auto made = service_.respond_at_once(head_, route_, peer_)) return send(*std::move(made), keep);
     auto work = net::make_work_guard(stream_.get_executor());
     net::post(hashers_, [self = shared_from_this(), keep, work = std::move(work)] {
+        give_way();
         auto made = self->service_.respond(self->head_, *self->route_, self->peer_);
         net::post(work.get_executor(),
                   [self, keep, made = std::move(made)]() mutable { self->send(std::move(made), keep); });

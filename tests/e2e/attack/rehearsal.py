@@ -6,8 +6,8 @@ phase 3, under the same attack, the demo is killed and started again, so that it
 
 That no proven client is refused, that each is proven again, that nobody else passes and that memory stays flat is
 asserted; times are printed, with whether they meet the goal, since they are this machine's as well. The attackers are
-processes of their own at the lowest priority: the figures are to be about the server, and not about who else uses the
-few cores of one machine that plays both sides.
+processes that run only where nobody else would: the figures are to be about the server, and not about who else uses
+the few cores of one machine that plays both sides.
 """
 
 import collections
@@ -68,7 +68,7 @@ def of_proven(port, client, address, until, results):
 
 
 def attack(kind, port, until, results):
-    os.nice(19)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     statuses = collections.Counter()
     while not until.is_set():
         try:
