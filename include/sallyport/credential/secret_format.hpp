@@ -5,6 +5,8 @@
 #include <sallyport/crypto/crc32.hpp>
 #include <sallyport/model/result.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -101,7 +103,7 @@ private:
     }
 
     static error refusal(std::string_view prefix) {
-        return {"\"" + std::string(prefix) + "\" is no prefix of secrets; expected 1 to 16 letters, digits, - and _"};
+        return {fmt::format("\"{}\" is no prefix of secrets; expected 1 to 16 letters, digits, - and _", prefix)};
     }
 
     std::array<char, max_prefix> prefix_{};

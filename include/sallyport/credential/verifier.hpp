@@ -60,12 +60,7 @@ public:
     constexpr explicit verifier(Schemes... schemes) noexcept : schemes_(std::move(schemes)...) {}
 
     /// The secret whose stored form the text is; an error if no scheme reads it, or if it is malformed.
-    result<stored_secret> parse(std::string_view text) const {
-        result<stored_secret> parsed = error{"unknown stored form; this verifier reads " + forms()};
-        static_cast<void>(
-            ((std::get<Schemes>(schemes_).recognizes(text) && (parsed = parse_by<Schemes>(text), true)) || ...));
-        return parsed;
-    }
+    result<stored_secret> parse(std::string_view text) const { return parse_by<Schemes...>(text); }
 
     /// The text of a stored form, as `parse` reads it; empty if no scheme here is the form's.
     std::string text(hash_form const& form) const {
@@ -177,9 +172,17 @@ private:
         return is_of<wanted>(form) && std::get<wanted>(schemes_).is_current(form);
     }
 
-    template <class Scheme>
+    template <class Scheme, class... Others>
     result<stored_secret> parse_by(std::string_view text) const {
-        auto form = std::get<Scheme>(schemes_).parse(text);
+        auto const& scheme = std::get<Scheme>(schemes_);
+        if (!scheme.recognizes(text)) {
+            if constexpr (sizeof...(Others) > 0) {
+                return parse_by<Others...>(text);
+            } else {
+                return error{"unknown stored form; this verifier reads " + forms()};
+            }
+        }
+        auto form = scheme.parse(text);
         if (!form) return error{form.message()};
         return stored_secret{.hash = form.value()};
     }

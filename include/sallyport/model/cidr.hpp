@@ -4,9 +4,10 @@
 #include <sallyport/model/peer_address.hpp>
 #include <sallyport/model/result.hpp>
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace sallyport {
@@ -32,9 +33,10 @@ public:
             made.prefix_ = length;
         }
         if (!fits || !made.rest_is_zero()) {
-            return error{"\"" + std::string(text) +
-                         "\" is no block of addresses; expected an IPv4 or IPv6 address and a prefix length, as "
-                         "10.0.0.0/8 or 2001:db8::/32, with no bits beyond the prefix"};
+            return error{
+                fmt::format("\"{}\" is no block of addresses; expected an IPv4 or IPv6 address and a prefix length, as "
+                            "10.0.0.0/8 or 2001:db8::/32, with no bits beyond the prefix",
+                            text)};
         }
         return made;
     }
