@@ -68,7 +68,8 @@ constexpr op::decision pass(std::string_view id, std::string_view secret, op::ap
     shown const found{.shown_record = way.client() == record.id ? &record : nullptr,
                       .shown_organization = way.project() == "shop" ? "acme" : ""};
     if (way.next() == need::record) way.answer(found);
-    if (way.next() == need::proof) way.answer(verifier.verify(way.attempt(found, sp::wall_time(1s), sp::steady_time(1s))));
+    if (way.next() == need::proof)
+        way.answer(verifier.verify(way.attempt(found, sp::wall_time(1s), sp::steady_time(1s))));
     if (way.next() == need::allowance) way.answer(allowance_of(way.claims(), used));
     return way.decided();
 }

@@ -60,9 +60,9 @@ TEST_CASE("each reason has a name of its own, as it is written in explanations")
     }
     CHECK(names == std::set<std::string>{"ambiguous_credentials", "missing_client_id", "malformed_client_id",
                                          "insecure_transport", "missing_client_secret", "origin_not_allowed",
-                                         "unknown_client", "wrong_secret", "expired_secret", "client_disabled", "too_many_failures", "overloaded",
-                                         "access_not_allowed", "out_of_scope", "rate_limited", "store_failed",
-                                         "verifier_failed", "limiter_failed"});
+                                         "unknown_client", "wrong_secret", "expired_secret", "client_disabled",
+                                         "too_many_failures", "overloaded", "access_not_allowed", "out_of_scope",
+                                         "rate_limited", "store_failed", "verifier_failed", "limiter_failed"});
     STATIC_REQUIRE(sp::reason_name(static_cast<sp::denial_reason>(200)).empty());
 }
 

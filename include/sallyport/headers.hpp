@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <ranges>
@@ -29,8 +30,8 @@ struct header_access;
 /// Its pairs are the container's own: what is read of one is looked at after the next.
 template <class H>
 concept range_of_pairs = std::ranges::forward_range<H const> &&
-                         std::is_lvalue_reference_v<std::ranges::range_reference_t<H const>> &&
-                         requires(std::ranges::range_reference_t<H const> line) {
+    std::is_lvalue_reference_v<std::ranges::range_reference_t<H const>> &&
+    requires(std::ranges::range_reference_t<H const> line) {
     { line.first } -> std::convertible_to<std::string_view>;
     { line.second } -> std::convertible_to<std::string_view>;
 };
@@ -58,7 +59,6 @@ public:
     constexpr header_view() noexcept = default;  ///< no lines
 
     template <class H>
-        requires(!std::is_same_v<std::remove_cvref_t<H>, header_view>)
     constexpr header_view(H const& headers) noexcept {
         if constexpr (std::is_convertible_v<H const&, std::span<header_line const>>) {
             lines_ = headers;

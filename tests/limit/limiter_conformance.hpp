@@ -21,8 +21,8 @@ void counts_exactly(Make make) {
     using namespace limits;
     static_assert(sallyport::rate_limiter<decltype(make())>);
     auto limiter = make();
-    auto const start =
-        GENERATE(as<std::int64_t>(), earliest, -25 * s, std::int64_t{0}, std::int64_t{1} << 52, std::int64_t{1} << 62, latest - 3600 * s);
+    auto const start = GENERATE(as<std::int64_t>(), earliest, -25 * s, std::int64_t{0}, std::int64_t{1} << 52,
+                                std::int64_t{1} << 62, latest - 3600 * s);
     sallyport::claim const asked{.key = client(1), .quota = quota(100, 10 * s), .name = "export"};
 
     SECTION("of 200 requests in 10 ms, 100 are admitted, wherever the windows of a wall clock have their edges") {

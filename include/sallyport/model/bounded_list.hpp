@@ -2,15 +2,14 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace sallyport {
 
 /// At most `Capacity` values, kept in place: no allocation, trivially copied where T is.
-template <class T, std::size_t Capacity>
-    requires std::is_default_constructible_v<T>
+template <std::default_initializable T, std::size_t Capacity>
 class bounded_list {
 public:
     static constexpr std::size_t capacity() noexcept { return Capacity; }

@@ -18,13 +18,15 @@ using wall_time = std::chrono::sys_time<std::chrono::nanoseconds>;
 /// that stands still or steps back admits nothing extra.
 template <class T>
 concept steady_clock_source = requires(T const& clock) {
-    { clock.now() } noexcept -> std::same_as<steady_time>;
+    { clock.now() }
+    noexcept->std::same_as<steady_time>;
 };
 
 /// Tells the time by which secrets begin and expire. `now` may be called from several threads at once.
 template <class T>
 concept wall_clock_source = requires(T const& clock) {
-    { clock.now() } noexcept -> std::same_as<wall_time>;
+    { clock.now() }
+    noexcept->std::same_as<wall_time>;
 };
 
 /// The machine's monotonic clock.
