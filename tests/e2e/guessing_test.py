@@ -1,5 +1,6 @@
 """Who guesses is told 429 before long, learns nothing on the way, and keeps nobody out who knows a secret."""
 
+import os
 import time
 import unittest
 import uuid
@@ -120,6 +121,14 @@ class GuessesAtExpensiveHashes(GuessingTest):
         self.assertEqual(self.ask("192.0.2.7", ROOT).status, 429)
         self.assertEqual(self.ask("192.0.2.8", ROOT).status, 200)
         self.assertEqual(self.ask("192.0.2.7", ROOT).status, 200, "proven elsewhere in the meantime")
+
+    def test_a_thread_that_hashes_gives_way_and_one_that_answers_at_once_does_not(self):
+        self.assertEqual(self.ask("192.0.2.10", UNKNOWN).status, 401)
+        threads = sorted(int(thread) for thread in os.listdir(f"/proc/{self.server.process.pid}/task"))
+        niceness = [os.getpriority(os.PRIO_PROCESS, thread) for thread in threads]
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        self.assertEqual((niceness[0], niceness[-1]), (own, own), "the first and the last started are those that answer at once")
+        self.assertIn(19, niceness)
 
     def test_what_is_proven_again_costs_no_hash(self):
         self.assertEqual(self.ask("192.0.2.9", READ).status, 200)
