@@ -74,7 +74,7 @@ public:
     verification verify(proof_attempt const& attempt) noexcept {
         return never_throwing([&]() -> verification {
             auto const known = recognize(attempt);
-            if (known.settled) return known.answer;
+            if (known.proven) return proof_of(attempt, known);
             return known.expensive == 0 ? count_failure(attempt, known.seen) : hash(attempt, known);
         });
     }
@@ -84,7 +84,7 @@ public:
         bool settled = true;
         auto const answer = never_throwing([&]() -> verification {
             auto const known = recognize(attempt);
-            if (known.settled) return known.answer;
+            if (known.proven) return proof_of(attempt, known);
             if (known.expensive == 0) return count_failure(attempt, known.seen);
             auto const wait =
                 attempt.exempt ? std::chrono::nanoseconds{0} : throttle_.wait(attempt.peer, attempt.client, attempt.at);
@@ -103,10 +103,10 @@ private:
     /// What can be told of an attempt without an expensive hash.
     struct recognition {
         secret_set expensive = 0;           ///< what only an expensive hash can prove
-        secret_matches seen{};              ///< what cheap ones did
+        secret_matches seen{};              ///< what cheap ones did, and once it is proof enough, what is remembered
         std::array<tag, max_secrets> tags;  ///< what the expensive ones are remembered by; of the others nothing
-        bool settled = false;               ///< whether that is proof enough
-        verification answer{};              ///< if so, the answer
+        bool proven = false;                ///< whether that is proof enough
+        bool remembered = false;            ///< whether it is because it was before
     };
 
     /// What the expensive hashes came to.
@@ -131,11 +131,11 @@ private:
     recognition recognize(proof_attempt const& attempt) const noexcept {
         recognition made;
         made.expensive = verifier_.expensive(attempt);
-        if (auto const cheap = all_secrets & ~made.expensive) made.seen = verifier_.match(attempt, cheap);
-        if (accept(attempt, made, made.seen)) return made;
+        if (auto const cheap = verifier_.all(attempt) & ~made.expensive) made.seen = verifier_.match(attempt, cheap);
+        made.proven = verifier_.passes(attempt, made.seen.matched);
+        if (made.proven) return made;
         auto const tried = verifier_.tried(attempt);
-        for (std::size_t i = 0; i < tried.size(); ++i) {
-            if ((made.expensive >> i & 1U) == 0) continue;
+        for (auto const i : places_in(made.expensive)) {
             made.tags[i] = remembered_.tag_of(attempt.client, attempt.hashed(), tried[i].hash);
         }
         recall(attempt, made);
@@ -144,29 +144,27 @@ private:
 
     /// Settles an attempt that was proven before.
     void recall(proof_attempt const& attempt, recognition& known) const noexcept {
-        auto seen = known.seen;
-        for (std::size_t i = 0; i < known.tags.size(); ++i) {
-            if ((known.expensive >> i & 1U) == 0) continue;
-            if (remembered_.contains(known.tags[i], attempt.at)) seen.matched |= 1U << i;
+        secret_set matched = 0;
+        for (auto const i : places_in(known.expensive)) {
+            if (remembered_.contains(known.tags[i], attempt.at)) matched |= 1U << i;
         }
-        known.answer.remembered = attempt.may_match() && accept(attempt, known, seen);
+        if (!attempt.may_match() || !verifier_.passes(attempt, matched)) return;
+        known.seen.matched |= matched;
+        known.proven = known.remembered = true;
+    }
+
+    verification proof_of(proof_attempt const& attempt, recognition const& known) const noexcept {
+        auto made = verifier_.judge(attempt, known.seen);
+        made.remembered = known.remembered;
+        return made;
     }
 
     /// Remembers what the hashes have proven.
     void remember(proof_attempt const& attempt, recognition const& known, secret_matches const& seen) noexcept {
-        if (!passes(attempt, verifier_.judge(attempt, known.seen + seen))) return;
-        for (std::size_t i = 0; i < attempt.secrets.size() && i < max_secrets; ++i) {
-            bool const matched = (known.expensive & seen.matched) >> i & 1U;
-            if (matched && attempt.secrets[i].valid_at(attempt.now)) remembered_.insert(known.tags[i], attempt.at);
+        if (!verifier_.passes(attempt, known.seen.matched | seen.matched)) return;
+        for (auto const i : places_in(known.expensive & seen.matched)) {
+            if (attempt.secrets[i].valid_at(attempt.now)) remembered_.insert(known.tags[i], attempt.at);
         }
-    }
-
-    /// Takes what these matches are worth for the answer, if it is proof enough.
-    bool accept(proof_attempt const& attempt, recognition& made, secret_matches const& seen) const noexcept {
-        if (seen.matched == 0) return false;
-        made.answer = verifier_.judge(attempt, seen);
-        made.settled = passes(attempt, made.answer);
-        return made.settled;
     }
 
     /// Hashes, or waits for an equal attempt that does. What that proves is remembered before it is over, and looked for
@@ -175,8 +173,8 @@ private:
         counted_attempt counted;
         auto const may_lead = [&] {
             recall(attempt, known);
-            if (!known.settled) counted = count(attempt);
-            return !known.settled && counted.admitted;
+            if (!known.proven) counted = count(attempt);
+            return !known.proven && counted.admitted;
         };
         auto const work = [&]() noexcept -> hashed {
             auto const room = desk_->hashing.enter(attempt.peer.network(), attempt.at);
@@ -190,7 +188,8 @@ private:
             case flight_role::led: return conclude(attempt, known, counted, result);
             case flight_role::joined: return follow(attempt, known, result);
             case flight_role::refused:
-                return known.settled ? known.answer : refused(verdict::throttled, counted.retry_after, known.seen);
+                return known.proven ? proof_of(attempt, known)
+                                    : refused(verdict::throttled, counted.retry_after, known.seen);
             case flight_role::crowded: break;
         }
         return refused(verdict::overloaded, retry_after_, known.seen);
@@ -236,10 +235,9 @@ private:
     /// What tells an attempt from all that are not equal to it.
     static tag all_of(recognition const& known) noexcept {
         tag made{known.expensive, known.expensive};
-        for (std::size_t i = 0; i < known.tags.size(); ++i) {
-            if ((known.expensive >> i & 1U) == 0) continue;
-            made[0] += std::rotl(known.tags[i][0], static_cast<int>(i) * 16);
-            made[1] += std::rotl(known.tags[i][1], static_cast<int>(i) * 16);
+        for (auto const i : places_in(known.expensive)) {
+            made[0] += std::rotl(known.tags[i][0], static_cast<int>(i * 16));
+            made[1] += std::rotl(known.tags[i][1], static_cast<int>(i * 16));
         }
         return made;
     }

@@ -16,6 +16,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 namespace sallyport {
@@ -48,25 +49,23 @@ public:
     /// that no two are the same message. Nothing is copied. Costs that of the text.
     tag tag_of(uuid const& client, std::string_view presented, hash_form const& form) const noexcept {
         crypto::siphash_state<2> state(key_);
-        std::uint64_t words = 0;
-        auto const take = [&](auto const& part) {
+        auto const [first, second, third] = form.cost;
+        state.update(std::uint64_t{first} << 32 | second);
+        state.update(third);
+        std::uint64_t words = 2;
+        std::span<std::byte const> const parts[]{
+            std::as_bytes(std::span(client.bytes())), std::as_bytes(std::span(form.scheme)),
+            std::as_bytes(form.salt_bytes()), std::as_bytes(form.digest_bytes()), std::as_bytes(std::span(presented))};
+        for (auto const& part : parts) {
             for (std::size_t i = 0; i + 8 <= part.size(); i += 8) {
                 state.update(crypto::load_little_endian(part.data() + i));
             }
             if (part.size() % 8 != 0) state.update(crypto::load_tail(part.data(), part.size()));
             words += (part.size() + 7) / 8;
-        };
-        auto const [first, second, third] = form.cost;
-        state.update(std::uint64_t{presented.size()} << 32 | form.scheme.size() << 16 | form.salt.size() << 8 |
-                     form.digest.size());
-        state.update(std::uint64_t{first} << 32 | second);
-        state.update(third);
-        take(client.bytes());
-        take(form.scheme);
-        take(form.salt);
-        take(form.digest);
-        take(presented);
-        return state.finish((words + 3) * 8 << 56);
+        }
+        std::uint64_t const sizes = std::uint64_t{presented.size()} << 24 | form.scheme.size() << 16 |
+                                    form.salt.size() << 8 | form.digest.size();
+        return state.finish((words * 8 + 7) << 56 | sizes);
     }
 
     /// Whether this was proven, and not too long ago.
@@ -113,13 +112,12 @@ private:
         }
 
         bool holds(tag const& proven, std::int64_t now) const noexcept {
-            bool found = false;
             for (std::size_t i = 0; i < ways; ++i) {
                 if (low[i].load(std::memory_order_acquire) != proven[0]) continue;
-                bool const same = high[i].load(std::memory_order_acquire) == proven[1];
-                found = found || (same && now < until[i].load(std::memory_order_acquire));
+                if (high[i].load(std::memory_order_acquire) != proven[1]) continue;
+                return now < until[i].load(std::memory_order_acquire);
             }
-            return found;
+            return false;
         }
 
         void put(tag const& proven, std::int64_t end) noexcept { write(place_for(proven), proven, end); }
@@ -150,7 +148,8 @@ private:
     };
 
     static std::int64_t ticks_of(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
-    bucket& bucket_of(tag const& proven) const noexcept { return buckets_[proven[1] % count_]; }
+    /// A tag's upper half, as a fraction of all, of the buckets.
+    bucket& bucket_of(tag const& proven) const noexcept { return buckets_[(proven[1] >> 32) * count_ >> 32]; }
 
     crypto::siphash_key key_ = crypto::random_siphash_key();
     std::unique_ptr<bucket[]> buckets_;

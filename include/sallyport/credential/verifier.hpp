@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,8 +26,26 @@ namespace sallyport {
 
 /// Some of an attempt's secrets, or of its decoys: a bit for each, in the record's order.
 using secret_set = unsigned;
+static_assert(max_secrets < std::numeric_limits<secret_set>::digits);
 
-inline constexpr secret_set all_secrets = (1U << max_secrets) - 1;
+/// The places of a set's secrets in the record's order, for a loop over them.
+class places_in {
+public:
+    explicit constexpr places_in(secret_set of) noexcept : left_(of) {}
+
+    constexpr places_in begin() const noexcept { return *this; }
+    constexpr secret_set end() const noexcept { return 0; }
+
+    constexpr std::size_t operator*() const noexcept { return static_cast<std::size_t>(std::countr_zero(left_)); }
+    constexpr places_in& operator++() noexcept {
+        left_ &= left_ - 1;
+        return *this;
+    }
+    friend constexpr bool operator!=(places_in at, secret_set end) noexcept { return at.left_ != end; }
+
+private:
+    secret_set left_;
+};
 
 /// What trying the secrets of an attempt came to.
 struct secret_matches {
@@ -71,13 +91,13 @@ public:
 
     /// One derivation for each secret, or for each decoy where there is none.
     constexpr verification verify(proof_attempt const& attempt) const noexcept {
-        return judge(attempt, match(attempt, all_secrets));
+        return judge(attempt, match(attempt, all(attempt)));
     }
 
     /// The answer, if it takes no expensive hash.
     constexpr std::optional<verification> settle(proof_attempt const& attempt) const noexcept {
         auto const expensive = this->expensive(attempt);
-        auto const cheaply = judge(attempt, match(attempt, all_secrets & ~expensive));
+        auto const cheaply = judge(attempt, match(attempt, all(attempt) & ~expensive));
         bool const proven = cheaply.outcome == verification::verdict::proven && !attempt.barred;
         return proven || expensive == 0 ? std::optional(cheaply) : std::nullopt;
     }
@@ -96,6 +116,9 @@ public:
         return known ? cost : cost_of(stand_in_.hash);
     }
 
+    /// All of those.
+    constexpr secret_set all(proof_attempt const& attempt) const noexcept { return (1U << tried(attempt).size()) - 1; }
+
     /// Which of those are expensive to verify.
     constexpr secret_set expensive(proof_attempt const& attempt) const noexcept {
         secret_set found = 0;
@@ -110,8 +133,7 @@ public:
     constexpr secret_matches match(proof_attempt const& attempt, secret_set these) const noexcept {
         secret_matches seen;
         auto const all = tried(attempt);
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            if ((these >> i & 1U) == 0) continue;
+        for (auto const i : places_in(these)) {
             if (matches(attempt.hashed(), all[i].hash, seen) && attempt.may_match()) {
                 seen.matched |= 1U << i;
             }
@@ -119,11 +141,19 @@ public:
         return seen;
     }
 
+    /// Whether one of these secrets of the record counts at the attempt's moment, and the client is not barred.
+    static constexpr bool passes(proof_attempt const& attempt, secret_set matched) noexcept {
+        for (auto const i : places_in(matched)) {
+            if (attempt.secrets[i].valid_at(attempt.now)) return !attempt.barred;
+        }
+        return false;
+    }
+
     /// What these matches are worth at the attempt's moment. One that proves outweighs all, and a failure all else.
     constexpr verification judge(proof_attempt const& attempt, secret_matches const& seen) const noexcept {
         verification made{.outcome = verification::verdict::wrong, .derivations = seen.derivations};
-        for (std::size_t i = 0; i < attempt.secrets.size() && i < max_secrets; ++i) {
-            if ((seen.matched >> i & 1U) == 0 || made.outcome == verification::verdict::proven) continue;
+        for (auto const i : places_in(seen.matched)) {
+            if (made.outcome == verification::verdict::proven) break;
             auto const& stored = attempt.secrets[i];
             bool const proven = stored.valid_at(attempt.now);
             made.outcome = proven ? verification::verdict::proven : verification::verdict::expired;

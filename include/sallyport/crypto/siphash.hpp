@@ -55,7 +55,8 @@ public:
     /// Takes in eight bytes of the message: the 2 of SipHash-2-4.
     constexpr void update(std::uint64_t word) noexcept {
         v3_ ^= word;
-        rounds(2);
+        round();
+        round();
         v0_ ^= word;
     }
 
@@ -75,22 +76,20 @@ public:
 private:
     /// The 4 of SipHash-2-4.
     constexpr std::uint64_t finalize() noexcept {
-        rounds(4);
+        for (int i = 0; i < 4; ++i) round();
         return v0_ ^ v1_ ^ v2_ ^ v3_;
     }
 
-    constexpr void rounds(int count) noexcept {
-        for (; count != 0; --count) {
-            v0_ += v1_;
-            v2_ += v3_;
-            v1_ = std::rotl(v1_, 13) ^ v0_;
-            v3_ = std::rotl(v3_, 16) ^ v2_;
-            v0_ = std::rotl(v0_, 32) + v3_;
-            v2_ += v1_;
-            v1_ = std::rotl(v1_, 17) ^ v2_;
-            v3_ = std::rotl(v3_, 21) ^ v0_;
-            v2_ = std::rotl(v2_, 32);
-        }
+    constexpr void round() noexcept {
+        v0_ += v1_;
+        v2_ += v3_;
+        v1_ = std::rotl(v1_, 13) ^ v0_;
+        v3_ = std::rotl(v3_, 16) ^ v2_;
+        v0_ = std::rotl(v0_, 32) + v3_;
+        v2_ += v1_;
+        v1_ = std::rotl(v1_, 17) ^ v2_;
+        v3_ = std::rotl(v3_, 21) ^ v0_;
+        v2_ = std::rotl(v2_, 32);
     }
 
     std::uint64_t v0_, v1_, v2_, v3_;
@@ -99,9 +98,12 @@ private:
 /// The bytes or characters behind the last whole word, filled up with zeros.
 template <class Byte>
 constexpr std::uint64_t load_tail(Byte const* message, std::size_t size) noexcept {
+    auto const left = size % 8;
+    if (left == 0) return 0;
+    if (size > 8) return load_little_endian(message + size - 8) >> (64 - 8 * left);
     std::uint64_t word = 0;
-    for (std::size_t i = size - size % 8; i < size; ++i) {
-        word |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * (i % 8));
+    for (std::size_t i = 0; i < left; ++i) {
+        word |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * i);
     }
     return word;
 }
