@@ -98,12 +98,9 @@ private:
 /// The bytes or characters behind the last whole word, filled up with zeros.
 template <class Byte>
 constexpr std::uint64_t load_tail(Byte const* message, std::size_t size) noexcept {
-    auto const left = size % 8;
-    if (left == 0) return 0;
-    if (size > 8) return load_little_endian(message + size - 8) >> (64 - 8 * left);
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < left; ++i) {
-        word |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * i);
+    for (std::size_t i = size - size % 8; i < size; ++i) {
+        word |= std::uint64_t{static_cast<std::uint8_t>(message[i])} << (8 * (i % 8));
     }
     return word;
 }
