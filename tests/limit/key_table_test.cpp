@@ -14,36 +14,73 @@
 #include <utility>
 #include <vector>
 
-using namespace limits;
+using limits::earliest;
+using limits::latest;
 
 namespace {
 
 /// Counts, and is idle from a moment that the test says.
 struct state {
-    explicit state(std::int64_t from) : start(from) {}
-    std::int64_t idle_from() const noexcept { return idle; }
+    struct held {
+        state* operator->() const noexcept { return in; }
+        std::int64_t idle_from() const noexcept { return in->idle; }
+
+        state* in = nullptr;
+    };
+    struct closing {
+        bool closed;
+        std::int64_t idle_from;
+    };
+
+    explicit state(std::uint32_t size) : slots(size) {}
+    static constexpr std::size_t bytes_behind(std::uint32_t size) noexcept { return size; }
+    std::uint32_t capacity() const noexcept { return slots; }
+    static held start(state& in, std::int64_t from, std::uint32_t generation) noexcept {
+        in.starts = from;
+        in.idle = earliest;
+        in.counted = 0;
+        in.generations.push_back(generation);
+        return {&in};
+    }
+    static held take_over(held fresh, held from) noexcept {
+        fresh->idle = from->idle;
+        fresh->counted = from->counted;
+        return fresh;
+    }
+    static held enter(state& in) noexcept { return {&in}; }
+    static void leave(held) noexcept {}
+    closing close(std::int64_t now) const noexcept { return {idle <= now && idle != latest, idle}; }
 
     void count(std::int64_t until) {
         ++counted;
         idle = until;
     }
 
-    std::int64_t start;
+    std::uint32_t slots;
+    std::int64_t starts = 0;
     std::int64_t idle = earliest;
     int counted = 0;
+    std::vector<std::uint32_t> generations{};
 };
 
-using table = sallyport::key_table<state>;
+using table = sallyport::key_table<2, state>;
+using key_type = table::key_type;
+
+key_type key(std::uint32_t number) { return {number, 7}; }
+
+std::uint32_t four_slots(std::size_t) { return 4; }
 
 /// Counts something for a key that is idle from a moment on; false if there was no room.
-bool count(table& in, sallyport::rate_key const& key, std::int64_t now, std::int64_t idle_from) {
-    return in.with(std::span(&key, 1), now, [&](auto const& states) { states[0]->count(idle_from); });
+bool count(table& in, key_type const& of, std::int64_t now, std::int64_t idle_from) {
+    auto const use = [&](auto const& states, auto const&) { (*states[0])->count(idle_from); };
+    return in.with(std::span(&of, 1), now, four_slots, use);
 }
 
 /// What was counted for a key so far, and where its stamps start. Nothing is kept for a new one.
-state look(table& in, sallyport::rate_key const& key, std::int64_t now = earliest) {
+state look(table& in, key_type const& of, std::int64_t now = earliest) {
     state seen(0);
-    REQUIRE(in.with(std::span(&key, 1), now, [&](auto const& states) { seen = *states[0]; }));
+    auto const use = [&](auto const& states, auto const&) { seen = *states[0]->in; };
+    REQUIRE(in.with(std::span(&of, 1), now, four_slots, use));
     return seen;
 }
 
@@ -53,154 +90,147 @@ TEST_CASE("each key has a state of its own, which lasts") {
     table keys(1000);
     for (std::uint32_t round = 1; round <= 3; ++round) {
         for (std::uint32_t i = 0; i < 500; ++i) {
-            REQUIRE(count(keys, client(i), 0, 10));
-            REQUIRE(count(keys, stranger(i), 0, 10));
-            CHECK(look(keys, client(i)).counted == static_cast<int>(round));
+            REQUIRE(count(keys, key(i), 0, 10));
+            REQUIRE(count(keys, key(1000 + i), 0, 10));
+            CHECK(look(keys, key(i)).counted == static_cast<int>(round));
         }
     }
     CHECK(keys.size() == 1000);
 }
 
-TEST_CASE("keys that differ in any part are different keys") {
+TEST_CASE("keys that differ in any word are different keys") {
     table keys(100);
-    std::vector<sallyport::rate_key> different(6, client(1));
-    different[1] = client(2);
-    different[2].api = 1;
-    different[3].api = 1U << 24;
-    different[4].proven = false;
-    different[5].peer = sallyport::peer_address::v4({1, 2, 3, 4});
-    different.push_back(different[5]);
-    different.back().peer = sallyport::peer_address::v6({1, 2, 3, 4});
-    for (auto const& key : different) REQUIRE(count(keys, key, 0, 10));
+    std::array<key_type, 5> const different{{{1, 7}, {2, 7}, {1, 8}, {7, 1}, {1U << 31, 7}}};
+    for (auto const& each : different) REQUIRE(count(keys, each, 0, 10));
     CHECK(keys.size() == different.size());
-    for (auto const& key : different) CHECK(look(keys, key).counted == 1);
+    for (auto const& each : different) CHECK(look(keys, each).counted == 1);
 }
 
 TEST_CASE("the states come in the order of the keys, one for equal keys") {
     table keys(100);
     for (std::uint32_t i = 0; i < 50; ++i) {
-        std::array const order{client(i + 1), client(i), client(i + 1), client(i)};
-        REQUIRE(keys.with(order, 0, [](auto const& states) {
+        std::array const order{key(i + 1), key(i), key(i + 1), key(i)};
+        REQUIRE(keys.with(order, 0, four_slots, [](auto const& states, auto const&) {
             REQUIRE(states.size() == 4);
             CHECK(states[0] == states[2]);
             CHECK(states[1] == states[3]);
             CHECK(states[0] != states[1]);
-            states[0]->count(10);
-            states[1]->count(10);
+            (*states[0])->count(10);
+            (*states[1])->count(10);
         }));
     }
     CHECK(keys.size() == 51);
-    CHECK(look(keys, client(0)).counted == 1);
-    CHECK(look(keys, client(7)).counted == 2);
-    CHECK(look(keys, client(50)).counted == 1);
+    CHECK(look(keys, key(0)).counted == 1);
+    CHECK(look(keys, key(7)).counted == 2);
+    CHECK(look(keys, key(50)).counted == 1);
 }
 
 TEST_CASE("a table holds exactly as many keys as it was made for") {
     for (std::uint32_t const capacity : {0U, 1U, 2U, 3U, 63U, 64U, 65U, 1000U, 5000U}) {
         table keys(capacity);
-        for (std::uint32_t i = 0; i < capacity; ++i) REQUIRE(count(keys, client(i), 0, 10));
+        for (std::uint32_t i = 0; i < capacity; ++i) REQUIRE(count(keys, key(i), 0, 10));
         bool used = false;
-        auto const one_more = client(capacity);
-        CHECK_FALSE(keys.with(std::span(&one_more, 1), 9, [&](auto const&) { used = true; }));
+        auto const one_more = key(capacity);
+        CHECK_FALSE(keys.with(std::span(&one_more, 1), 9, four_slots, [&](auto const&, auto const&) { used = true; }));
         CHECK_FALSE(used);
         CHECK(keys.size() == capacity);
-        for (std::uint32_t i = 0; i < capacity; ++i) REQUIRE(look(keys, client(i), 9).counted == 1);
+        for (std::uint32_t i = 0; i < capacity; ++i) REQUIRE(look(keys, key(i), 9).counted == 1);
     }
 }
 
 TEST_CASE("a key for which nothing was counted is not kept") {
     table keys(10);
-    for (std::uint32_t i = 0; i < 1000; ++i) CHECK(look(keys, client(i)).counted == 0);
+    for (std::uint32_t i = 0; i < 1000; ++i) CHECK(look(keys, key(i)).counted == 0);
     CHECK(keys.size() == 0);
 }
 
 TEST_CASE("there is room for all new keys of a call or for none, and equal ones need it once") {
     table keys(3);
-    REQUIRE(count(keys, client(1), 0, 10));
-    REQUIRE(count(keys, client(2), 0, 10));
-    auto const use = [](auto const& states) {
-        for (auto* const each : states) each->count(10);
+    REQUIRE(count(keys, key(1), 0, 10));
+    REQUIRE(count(keys, key(2), 0, 10));
+    auto const use = [](auto const& states, auto const&) {
+        for (auto* const each : states) (*each)->count(10);
     };
-    CHECK_FALSE(keys.with(std::array{client(3), client(1), client(4)}, 9, use));
+    CHECK_FALSE(keys.with(std::array{key(3), key(1), key(4)}, 9, four_slots, use));
     CHECK(keys.size() == 2);
-    CHECK(look(keys, client(1), 9).counted == 1);
-    CHECK(keys.with(std::array{client(3), client(1), client(3), client(3)}, 9, use));
+    CHECK(look(keys, key(1), 9).counted == 1);
+    CHECK(keys.with(std::array{key(3), key(1), key(3), key(3)}, 9, four_slots, use));
     CHECK(keys.size() == 3);
 
     table none(1);
-    CHECK_FALSE(none.with(std::array{client(1), client(2)}, 0, use));
+    CHECK_FALSE(none.with(std::array{key(1), key(2)}, 0, four_slots, use));
     CHECK(none.size() == 0);
 }
 
 TEST_CASE("room is made as soon as a key is idle, wherever it lies, and not a nanosecond earlier") {
     for (std::uint32_t idle = 0; idle < 200; ++idle) {
         table keys(200);
-        for (std::uint32_t i = 0; i < 200; ++i) REQUIRE(count(keys, client(i), 0, i == idle ? 100 : 101));
-        REQUIRE_FALSE(count(keys, client(1000), 99, 200));
-        REQUIRE(count(keys, client(1000), 100, 200));
-        REQUIRE_FALSE(count(keys, client(1001), 100, 200));
+        for (std::uint32_t i = 0; i < 200; ++i) REQUIRE(count(keys, key(i), 0, i == idle ? 100 : 101));
+        REQUIRE_FALSE(count(keys, key(1000), 99, 200));
+        REQUIRE(count(keys, key(1000), 100, 200));
+        REQUIRE_FALSE(count(keys, key(1001), 100, 200));
         REQUIRE(keys.size() == 200);
-        REQUIRE(look(keys, client(1000), 100).counted == 1);
+        REQUIRE(look(keys, key(1000), 100).counted == 1);
     }
 }
 
 TEST_CASE("a key that was used again is not forgotten before it is idle again") {
     table keys(1);
-    REQUIRE(count(keys, client(1), 0, 10));
-    REQUIRE_FALSE(count(keys, client(2), 5, 10));
-    REQUIRE(count(keys, client(1), 8, 18));
-    CHECK_FALSE(count(keys, client(2), 10, 20));
-    CHECK_FALSE(count(keys, client(2), 17, 20));
-    CHECK(look(keys, client(1), 17).counted == 2);
-    CHECK(count(keys, client(2), 18, 20));
+    REQUIRE(count(keys, key(1), 0, 10));
+    REQUIRE_FALSE(count(keys, key(2), 5, 10));
+    REQUIRE(count(keys, key(1), 8, 18));
+    CHECK_FALSE(count(keys, key(2), 10, 20));
+    CHECK_FALSE(count(keys, key(2), 17, 20));
+    CHECK(look(keys, key(1), 17).counted == 2);
+    CHECK(count(keys, key(2), 18, 20));
 }
 
 TEST_CASE("a key that is never idle is not forgotten at the end of time either") {
     table keys(1);
-    REQUIRE(count(keys, client(1), 0, latest));
-    CHECK_FALSE(count(keys, client(2), latest, latest));
+    REQUIRE(count(keys, key(1), 0, latest));
+    CHECK_FALSE(count(keys, key(2), latest, latest));
 }
 
 TEST_CASE("a key that comes again starts where it had become idle") {
     table keys(1);
-    CHECK(look(keys, client(1)).start == earliest);
-    REQUIRE(count(keys, client(1), -50, -7));
-    REQUIRE(count(keys, client(2), 1000, 1001));
-    REQUIRE(count(keys, client(1), 2000, 2001));
-    CHECK(look(keys, client(1), 2000).counted == 1);
-    auto const start = look(keys, client(1), 2000).start;
+    CHECK(look(keys, key(1)).starts == earliest);
+    REQUIRE(count(keys, key(1), -50, -7));
+    REQUIRE(count(keys, key(2), 1000, 1001));
+    REQUIRE(count(keys, key(1), 2000, 2001));
+    CHECK(look(keys, key(1), 2000).counted == 1);
+    auto const start = look(keys, key(1), 2000).starts;
     CHECK((start == -7 || start == 1001));  // the other's moment, should both lie in one shard
 }
 
 TEST_CASE("a table with room forgets idle keys as new ones come") {
     table keys(100'000);
-    for (std::uint32_t i = 0; i < 5000; ++i) REQUIRE(count(keys, client(i), 0, 10));
+    for (std::uint32_t i = 0; i < 5000; ++i) REQUIRE(count(keys, key(i), 0, 10));
     std::size_t most = 0;
     for (std::uint32_t i = 5000; i < 50'000; ++i) {
-        REQUIRE(count(keys, client(i), i, i + 10));
+        REQUIRE(count(keys, key(i), i, i + 10));
         most = std::max(most, keys.size());
     }
     CHECK(most <= 5100);
-    CHECK(keys.size() <= 64 * 17);
+    CHECK(keys.size() <= 1500);
 }
 
 TEST_CASE("if the use of a new key throws, neither the key nor its room is kept") {
     table keys(2);
-    REQUIRE(count(keys, client(0), 0, 10));
+    REQUIRE(count(keys, key(0), 0, 10));
     for (std::uint32_t i = 1; i < 100; ++i) {
-        std::array const both{client(0), client(i)};
-        CHECK_THROWS_AS(keys.with(both, 0, [](auto const&) { throw 7; }), int);
+        std::array const both{key(0), key(i)};
+        CHECK_THROWS_AS(keys.with(both, 0, four_slots, [](auto const&, auto const&) { throw 7; }), int);
         CHECK(keys.size() == 1);
     }
-    CHECK(count(keys, client(1), 0, 10));
-    CHECK(look(keys, client(0)).counted == 1);
+    CHECK(count(keys, key(1), 0, 10));
+    CHECK(look(keys, key(0)).counted == 1);
 }
 
 TEST_CASE("a table that is moved keeps its keys") {
     table keys(10);
-    REQUIRE(count(keys, client(1), 0, 10));
+    REQUIRE(count(keys, key(1), 0, 10));
     auto moved = std::move(keys);
-    CHECK(look(moved, client(1)).counted == 1);
+    CHECK(look(moved, key(1)).counted == 1);
 }
 
 TEST_CASE("threads that come and go see no state twice, and never more keys than the capacity") {
@@ -217,13 +247,13 @@ TEST_CASE("threads that come and go see no state twice, and never more keys than
             for (int i = 0; i < 3000; ++i) {
                 auto const some = [&] { return static_cast<std::uint32_t>(random() % users.size()); };
                 std::array const numbers{some(), some(), some()};
-                std::array const chosen{client(numbers[0]), client(numbers[1]), client(numbers[2])};
+                std::array const chosen{key(numbers[0]), key(numbers[1]), key(numbers[2])};
                 auto const now = clock.fetch_add(1);
-                keys.with(chosen, now, [&](auto const& states) {
+                keys.with(chosen, now, four_slots, [&](auto const& states, auto const&) {
                     for (std::size_t k = 0; k < 3; ++k) {
                         if (std::find(states.begin(), states.begin() + k, states[k]) != states.begin() + k) continue;
                         shared += users[numbers[k]].fetch_add(1);
-                        states[k]->count(now + 5);
+                        (*states[k])->count(now + 5);
                     }
                     for (std::size_t k = 0; k < 3; ++k) {
                         if (std::find(states.begin(), states.begin() + k, states[k]) != states.begin() + k) continue;
@@ -238,4 +268,54 @@ TEST_CASE("threads that come and go see no state twice, and never more keys than
     CHECK_FALSE(too_many);
     CHECK(shared == 0);
     CHECK(keys.size() <= capacity);
+}
+
+TEST_CASE("a key is found without a lock, and that it went is seen") {
+    table keys(1);
+    CHECK_FALSE(keys.find(key(1)));
+    REQUIRE(count(keys, key(1), 0, 10));
+    auto const found = keys.find(key(1));
+    REQUIRE(found);
+    CHECK(found->counted == 1);
+    CHECK_FALSE(keys.find(key(2)));
+    REQUIRE(count(keys, key(1), 5, 10));
+    CHECK(found.is_still());
+    REQUIRE(count(keys, key(2), 10, 20));
+    CHECK_FALSE(found.is_still());
+    CHECK_FALSE(keys.find(key(1)));
+}
+
+TEST_CASE("every key is found where others have gone from before it") {
+    table keys(2000);
+    for (std::uint32_t i = 0; i < 2000; ++i) REQUIRE(count(keys, key(i), 0, i % 3 == 0 ? 10 : 100));
+    for (std::uint32_t i = 2000; i < 2600; ++i) REQUIRE(count(keys, key(i), 10, 100));
+    for (std::uint32_t i = 0; i < 2600; ++i) {
+        if (i >= 2000 || i % 3 != 0) REQUIRE(keys.find(key(i)));
+    }
+    CHECK(keys.size() <= 2000);
+}
+
+TEST_CASE("a state moves to a larger one, and is found there") {
+    table keys(10);
+    REQUIRE(count(keys, key(1), 0, 10));
+    auto const before = keys.find(key(1));
+    std::array const twice{key(1), key(1)};
+    REQUIRE(keys.with(twice, 5, four_slots, [](auto const& states, auto const& enlarge) {
+        enlarge(1, 9);
+        CHECK((*states[0])->capacity() == 9);
+        (*states[0])->count(20);
+    }));
+    auto const after = keys.find(key(1));
+    REQUIRE(after);
+    CHECK(after->counted == 2);
+    CHECK(&*after != &*before);
+    CHECK(keys.size() == 1);
+}
+
+TEST_CASE("a block serves one key after another, each in a generation of its own") {
+    table keys(1);
+    for (std::uint32_t i = 0; i < 2000; ++i) REQUIRE(count(keys, key(i), i * 10, i * 10 + 10));
+    auto const generations = look(keys, key(1999), 19'995).generations;
+    REQUIRE(generations.size() > 1);
+    for (std::size_t i = 0; i < generations.size(); ++i) CHECK(generations[i] == 2 * i + 1);
 }

@@ -65,7 +65,10 @@ private:
         return sum;
     }
 
-    bool fits(sallyport::claim const& asked, wide now) { return used(asked, now) + asked.cost <= asked.quota.limit(); }
+    /// What costs nothing always fits.
+    bool fits(sallyport::claim const& asked, wide now) {
+        return asked.cost == 0 || used(asked, now) + asked.cost <= asked.quota.limit();
+    }
 
     std::uint32_t remaining(sallyport::claim const& asked, wide now) {
         auto const spent = used(asked, now);
@@ -110,7 +113,7 @@ private:
                 for (auto const& each : past) position += each.cost;
                 first = {sallyport::steady_time(nanoseconds(stamped)), position};
             }
-            past.push_back({stamped, asked.cost});
+            if (asked.cost > 0) past.push_back({stamped, asked.cost});
             counted.push_back(asked.key);
         }
         return first;

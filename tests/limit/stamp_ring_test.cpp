@@ -5,6 +5,9 @@
 #include <sallyport/limit/stamp_ring.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
 
 using limits::earliest;
 using limits::latest;
@@ -14,99 +17,215 @@ using limits::s;
 
 namespace {
 
-void admit(sallyport::stamp_ring& ring, sallyport::quota const& in, std::uint32_t cost, std::int64_t now) {
-    ring.look_back(in);
-    ring.reserve(cost, now);
-    ring.admit(cost, now);
-}
+/// A ring with its memory, which grows as a table would let it.
+class owned_ring {
+public:
+    explicit owned_ring(std::int64_t start, std::uint32_t capacity = 1) : start_(start) {
+        auto held = make(capacity);
+        sallyport::stamp_ring::leave(held);
+    }
+
+    /// Does something alone.
+    template <class Work>
+    void alone(Work work) {
+        auto held = sallyport::stamp_ring::enter(*ring_);
+        work(held);
+        sallyport::stamp_ring::leave(held);
+    }
+    void look_back(sallyport::quota const& in) {
+        alone([&](auto& held) { held.look_back(in); });
+    }
+    void admit(sallyport::quota const& in, std::uint32_t cost, std::int64_t now) {
+        alone([&](auto& held) {
+            held.look_back(in);
+            if (auto const capacity = held.lacking(cost, now)) {
+                auto const before = std::move(memory_);
+                held = sallyport::stamp_ring::take_over(make(capacity), held);
+            }
+            held.admit(cost, now);
+        });
+    }
+    std::int64_t idle_from() {
+        std::int64_t found = 0;
+        alone([&](auto& held) { found = held.idle_from(); });
+        return found;
+    }
+
+    sallyport::stamp_ring::held start_again(std::int64_t start) {
+        return sallyport::stamp_ring::start(*ring_, start, ++generation_);
+    }
+
+    sallyport::stamp_ring* operator->() const { return ring_; }
+    sallyport::stamp_ring::view look() const { return ring_->look().value(); }
+
+private:
+    sallyport::stamp_ring::held make(std::uint32_t capacity) {
+        memory_ = std::make_unique<std::uint64_t[]>(
+            (sizeof(sallyport::stamp_ring) + sallyport::stamp_ring::bytes_behind(capacity)) / 8);
+        ring_ = new (memory_.get()) sallyport::stamp_ring(capacity);
+        return sallyport::stamp_ring::start(*ring_, start_, ++generation_);
+    }
+
+    std::int64_t start_;
+    std::uint32_t generation_ = 0;
+    std::unique_ptr<std::uint64_t[]> memory_;
+    sallyport::stamp_ring* ring_ = nullptr;
+};
 
 }  // namespace
 
 TEST_CASE("an empty ring has room for the whole limit, at any moment") {
     for (auto const now : {earliest, std::int64_t{0}, latest}) {
-        sallyport::stamp_ring const ring(earliest);
-        CHECK(ring.wait(quota(5, s), 5, now) == 0);
-        CHECK(ring.wait(quota(5, s), 6, now) == latest);
-        CHECK(ring.used(quota(5, s), now) == 0);
-        CHECK(ring.until_freed(quota(5, s), 0, now) == 0);
+        owned_ring const ring(now);
+        auto const seen = ring.look();
+        CHECK(seen.wait(quota(5, s), 5, now) == 0);
+        CHECK(seen.wait(quota(5, s), 6, now) == latest);
+        CHECK(seen.used(quota(5, s), now) == 0);
+        CHECK(seen.until_freed(quota(5, s), 0, now) == 0);
     }
 }
 
-TEST_CASE("a ring's stamps start where it says, and never go back") {
-    sallyport::stamp_ring ring(100);
-    CHECK(ring.stamp(7) == 100);
-    CHECK(ring.stamp(101) == 101);
-    admit(ring, quota(5, s), 1, 200);
-    CHECK(ring.stamp(150) == 200);
-    admit(ring, quota(5, s), 0, 300);
-    CHECK(ring.stamp(250) == 300);
+TEST_CASE("a ring's first stamp is not before where it starts, and stamps never go back") {
+    owned_ring ring(0);
+    auto held = ring.start_again(100);
+    CHECK(held.stamp(7) == 100);
+    CHECK(held.stamp(101) == 101);
+    held.admit(1, 7);
+    sallyport::stamp_ring::leave(held);
+    CHECK(ring.look().stamp(50) == 100);
+    ring.admit(quota(5, s), 1, 200);
+    CHECK(ring.look().stamp(150) == 200);
 }
 
 TEST_CASE("a unit counts until its age is the window, to the nanosecond") {
     for (auto const start : {earliest, std::int64_t{0}, latest - s}) {
-        sallyport::stamp_ring ring(earliest);
-        admit(ring, quota(1, s), 1, start);
-        CHECK(ring.wait(quota(1, s), 1, start) == s);
-        CHECK(ring.wait(quota(1, s), 1, start + s - 1) == 1);
-        CHECK(ring.wait(quota(1, s), 1, start + s) == 0);
-        CHECK(ring.used(quota(1, s), start + s - 1) == 1);
-        CHECK(ring.used(quota(1, s), start + s) == 0);
+        owned_ring ring(earliest);
+        ring.admit(quota(1, s), 1, start);
+        auto const seen = ring.look();
+        CHECK(seen.wait(quota(1, s), 1, start) == s);
+        CHECK(seen.wait(quota(1, s), 1, start + s - 1) == 1);
+        CHECK(seen.wait(quota(1, s), 1, start + s) == 0);
+        CHECK(seen.used(quota(1, s), start + s - 1) == 1);
+        CHECK(seen.used(quota(1, s), start + s) == 0);
     }
 }
 
 TEST_CASE("one ring answers for any window and any limit") {
-    sallyport::stamp_ring ring(earliest);
-    for (std::int64_t i = 0; i < 10; ++i) admit(ring, quota(100, 10 * ms), 1, i * ms);
+    owned_ring ring(earliest);
+    for (std::int64_t i = 0; i < 10; ++i) ring.admit(quota(100, 10 * ms), 1, i * ms);
     auto const now = 9 * ms;
-    for (std::int64_t window = 1; window <= 10; ++window) CHECK(ring.used(quota(100, window * ms), now) == window);
+    auto const seen = ring.look();
+    for (std::int64_t window = 1; window <= 10; ++window) CHECK(seen.used(quota(100, window * ms), now) == window);
     for (std::uint32_t limit = 1; limit <= 9; ++limit)
-        CHECK(ring.wait(quota(limit, 10 * ms), 1, now) == (11 - limit) * ms);
-    CHECK(ring.wait(quota(10, 10 * ms), 1, now) == ms);
-    CHECK(ring.wait(quota(11, 10 * ms), 1, now) == 0);
+        CHECK(seen.wait(quota(limit, 10 * ms), 1, now) == (11 - limit) * ms);
+    CHECK(seen.wait(quota(10, 10 * ms), 1, now) == ms);
+    CHECK(seen.wait(quota(11, 10 * ms), 1, now) == 0);
 }
 
 TEST_CASE("a cost above the limit, admitted in a shadow, fills the window") {
-    sallyport::stamp_ring ring(earliest);
-    admit(ring, quota(5, s), 4'000'000'000, 1);
-    CHECK(ring.admitted() == 4'000'000'000);
-    CHECK(ring.used(quota(5, s), 1) == 5);
-    CHECK(ring.wait(quota(5, s), 1, 1) == s);
-    CHECK(ring.wait(quota(5, s), 0, 1) == s);
-    CHECK(ring.until_freed(quota(5, s), 5, 1) == s);
-    CHECK(ring.wait(quota(5, s), 5, 1 + s) == 0);
+    owned_ring ring(earliest);
+    ring.admit(quota(5, s), 4'000'000'000, 1);
+    auto const seen = ring.look();
+    CHECK(seen.position() == 4'000'000'000);
+    CHECK(seen.used(quota(5, s), 1) == 5);
+    CHECK(seen.wait(quota(5, s), 1, 1) == s);
+    CHECK(seen.until_freed(quota(5, s), 5, 1) == s);
+    CHECK(seen.wait(quota(5, s), 5, 1 + s) == 0);
+}
 
-    sallyport::stamp_ring larger(earliest);
-    admit(larger, quota(100, s), 101, 1);
-    CHECK(larger.wait(quota(100, s), 0, 1) == s);
+TEST_CASE("what costs nothing always fits, and is no admission") {
+    owned_ring ring(5);
+    ring.admit(quota(5, s), 9, 7);
+    CHECK(ring.look().wait(quota(5, s), 0, 7) == 0);
+    ring.admit(quota(5, s), 0, 20);
+    CHECK(ring.look().position() == 9);
+    CHECK(ring.look().stamp(6) == 7);
 }
 
 TEST_CASE("a ring that grows forgets nothing on the way") {
-    sallyport::stamp_ring ring(earliest);
+    owned_ring ring(earliest);
     for (std::int64_t i = 0; i < 50'000; ++i) {
-        admit(ring, quota(quota(1, s).max_limit, 50 * s), 1, i * ms);
-        if (i % 4999 == 0) CHECK(ring.used(quota(1'000'000, 50 * s), i * ms) == i + 1);
+        ring.admit(quota(quota(1, s).max_limit, 50 * s), 1, i * ms);
+        if (i % 4999 == 0) CHECK(ring.look().used(quota(1'000'000, 50 * s), i * ms) == i + 1);
     }
-    CHECK(ring.used(quota(1'000'000, 50 * s), 50'000 * ms) == 49'999);
-    CHECK(ring.used(quota(1'000'000, 7 * s), 50'000 * ms) == 6'999);
+    CHECK(ring->capacity() < 100'000);
+    CHECK(ring.look().used(quota(1'000'000, 50 * s), 50'000 * ms) == 49'999);
+    CHECK(ring.look().used(quota(1'000'000, 7 * s), 50'000 * ms) == 6'999);
+}
+
+TEST_CASE("how much a window holds is found wherever it ends") {
+    owned_ring ring(earliest);
+    auto const in = quota(100, 100 * ms);
+    for (std::int64_t i = 0; i < 250; ++i) ring.admit(in, 1, i * ms);
+    for (std::int64_t later = 0; later <= 120; ++later) {
+        auto const used = later >= 100 ? 0 : 100 - later;
+        CHECK(ring.look().used(in, (249 + later) * ms) == used);
+    }
+}
+
+TEST_CASE("a unit is admitted at the look's moment, or not at all") {
+    owned_ring ring(0, 3);
+    ring.look_back(quota(3, s));
+    ring.admit(quota(3, s), 1, 0);
+    auto const first = ring.look();
+    auto const second = ring.look();
+    using sallyport::stamp_ring;
+    CHECK(ring->admit_one(first, 5) == stamp_ring::admission::done);
+    CHECK(ring->admit_one(second, 5) == stamp_ring::admission::overtaken);
+    CHECK(ring.look().position() == 2);
+    CHECK(ring.look().stamp(0) == 5);
+}
+
+TEST_CASE("where a unit would push out one that counts, or can't be told from the base, there is no room") {
+    using sallyport::stamp_ring;
+    owned_ring ring(0, 2);
+    ring.look_back(quota(3, s));
+    CHECK(ring->admit_one(ring.look(), 1) == stamp_ring::admission::done);
+    CHECK(ring->admit_one(ring.look(), 2) == stamp_ring::admission::done);
+    CHECK(ring->admit_one(ring.look(), 3) == stamp_ring::admission::no_room);
+    CHECK(ring->admit_one(ring.look(), 1 + s) == stamp_ring::admission::done);
+    CHECK(ring->admit_one(ring.look(), std::int64_t{1} << 57) == stamp_ring::admission::no_room);
+    ring.admit(quota(3, s), 1, std::int64_t{1} << 57);
+    CHECK(ring->admit_one(ring.look(), (std::int64_t{1} << 57) + s) == stamp_ring::admission::done);
+    CHECK(ring.look().used(quota(3, s), (std::int64_t{1} << 57) + s) == 1);
+}
+
+TEST_CASE("a view whose units were overwritten says so") {
+    owned_ring ring(0, 4);
+    auto const in = quota(4, s);
+    for (int i = 0; i < 4; ++i) ring.admit(in, 1, i);
+    auto const seen = ring.look();
+    CHECK(seen.used(in, 4) == 4);
+    CHECK_FALSE(seen.overtaken());
+    for (int i = 0; i < 3; ++i) ring.admit(in, 1, 2 * s);
+    static_cast<void>(seen.until_freed(in, 3, 4));
+    CHECK(seen.overtaken());
+}
+
+TEST_CASE("while somebody has entered, and once it is closed, there is nothing to look at") {
+    owned_ring ring(0);
+    ring.alone([&](auto const&) { CHECK_FALSE(ring->look()); });
+    ring.admit(quota(5, s), 1, 7);
+    auto const late = ring.look();
+    CHECK_FALSE(ring->close(6 + s).closed);
+    CHECK(ring->close(7 + s).closed);
+    CHECK_FALSE(ring->look());
+    CHECK(ring->admit_one(late, 7 + s) == sallyport::stamp_ring::admission::overtaken);
+    auto again = ring.start_again(0);
+    sallyport::stamp_ring::leave(again);
+    CHECK(ring->admit_one(late, 7 + s) == sallyport::stamp_ring::admission::overtaken);
+    CHECK(ring.look().position() == 0);
 }
 
 TEST_CASE("a ring is idle once its last unit has left the longest window that was asked for") {
-    sallyport::stamp_ring ring(5);
+    owned_ring ring(5);
     CHECK(ring.idle_from() == earliest);
     ring.look_back(quota(5, 10 * s));
     CHECK(ring.idle_from() == earliest);
-    admit(ring, quota(5, s), 1, 7);
+    ring.admit(quota(5, s), 1, 7);
     CHECK(ring.idle_from() == 7 + 10 * s);
     ring.look_back(quota(5, 20 * s));
     CHECK(ring.idle_from() == 7 + 20 * s);
-    admit(ring, quota(5, s), 1, latest - s);
+    ring.admit(quota(5, s), 1, latest - s);
     CHECK(ring.idle_from() == latest);
-}
-
-TEST_CASE("a ring to which only costs of nothing were admitted keeps its stamps in order, and is idle") {
-    sallyport::stamp_ring ring(5);
-    admit(ring, quota(5, s), 0, 7);
-    CHECK(ring.idle_from() == 7);
-    CHECK(ring.stamp(6) == 7);
-    CHECK(ring.used(quota(5, s), 7) == 0);
 }

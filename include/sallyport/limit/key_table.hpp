@@ -1,195 +1,444 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/crypto/keyed_hash.hpp>
+#include <sallyport/crypto/multilinear_hash.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace sallyport {
 
-/// From a key to its state, for at most `capacity` keys, hashed under a random key of the table's own. Keys lie
-/// in shards, each under a lock; several keys at once are locked in one fixed order. It has no thread: idle keys
-/// are forgotten during ordinary calls, and none but idle ones. Thread-safe; may be moved while nobody uses it.
+/// From a key of so many words to its state, for at most `capacity` keys, hashed under a random key of the table's own.
+/// Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock; several keys at once
+/// are locked in one fixed order. It has no thread: idle keys are forgotten during ordinary calls, and none but idle
+/// ones. Memory: 11 bytes for each key of the capacity, which the system gives as they are used, and the blocks of the
+/// states, which are kept for the next key. Thread-safe; may be moved while nobody uses it.
 ///
-/// A `State` is made from the moment at which its stamps start, and tells from when on nothing in it counts:
-/// `State(std::int64_t start)` and `std::int64_t idle_from() const noexcept`, in nanoseconds of the steady clock.
-/// The answer never gets earlier. It is the beginning of time if nothing was ever counted, and its end for never.
-template <class State>
+/// A `State` lies at the end of a block, with memory behind it, for `State::bytes_behind(capacity)`. Its functions:
+///   - `State(capacity)`, and `start(state, from, generation)`: begins anew for a key whose stamps start at a moment;
+///   - `enter(state)` and `leave(held)`: nobody else uses it between them, not even one that found it without a lock;
+///   - `take_over(held, other)`: begins with what another one holds, which then is used no more;
+///   - `close(now)`: takes it out of use, for who found it without a lock too, if nothing in it counts any more;
+///   - `held.idle_from()`: from when on nothing does, in nanoseconds of the steady clock, and never earlier than it said
+///     before. The beginning of time if nothing was ever counted, and its end for never.
+template <std::size_t Words, class State>
 class key_table {
 public:
-    using state_list = bounded_list<State*, max_claims>;
+    using key_type = std::array<std::uint32_t, Words>;
+    using held = typename State::held;
+    using held_list = bounded_list<held*, max_claims>;
 
+private:
+    /// The state of one key at a time. It is never given back while the table lives, so that who found it without a
+    /// lock may look at it late; that another key has it since, the generation tells.
+    struct alignas(16) block {
+        explicit block(std::uint32_t capacity) noexcept : state(capacity) {}
+
+        static block* make(std::uint32_t capacity) {
+            auto* const memory = ::operator new(sizeof(block) + State::bytes_behind(capacity));
+            return ::new (memory) block(capacity);
+        }
+        static void destroy(block* gone) noexcept {
+            gone->~block();
+            ::operator delete(gone);
+        }
+
+        bool is_of(key_type const& key) const noexcept {
+            std::uint32_t difference = 0;
+            for (std::size_t i = 0; i < Words; ++i) difference |= words[i].load(std::memory_order_acquire) ^ key[i];
+            return difference == 0;
+        }
+        std::uint32_t begin_generation() noexcept {
+            auto const begun = generation.load(std::memory_order_relaxed) + 1;
+            generation.store(begun, std::memory_order_release);
+            return begun;
+        }
+        key_type key() const noexcept {
+            key_type read;
+            for (std::size_t i = 0; i < Words; ++i) read[i] = words[i].load(std::memory_order_relaxed);
+            return read;
+        }
+
+        std::array<std::atomic<std::uint32_t>, Words> words{};
+        std::atomic<std::uint32_t> generation{0};
+        State state;  // last: memory is behind it
+    };
+
+public:
     explicit key_table(std::size_t capacity) : shared_(std::make_unique<shared>(capacity)) {}
 
-    /// Runs `use` on the states of at most `max_claims` keys, in their order, the same pointer for equal keys; no
-    /// other call sees them meanwhile. A new key for which nothing was counted is not kept. False, and `use` has
-    /// not run, if there is no room for the new keys and none can be made by forgetting.
+    /// A state that was found without a lock. What was read of it is its key's if it `is_still` there after.
+    class found {
+    public:
+        explicit operator bool() const noexcept { return in_ != nullptr; }
+        State& operator*() const noexcept { return in_->state; }
+        State* operator->() const noexcept { return &in_->state; }
+        bool is_still() const noexcept { return in_->generation.load(std::memory_order_relaxed) == generation_; }
+
+    private:
+        friend class key_table;
+        block* in_ = nullptr;
+        std::uint32_t generation_ = 0;
+    };
+
+    /// A known key's state; nothing if it is not known, and sometimes when it is, while others come and go.
+    found find(key_type const& key) const noexcept {
+        auto const hash = hash_(key);
+        return shared_->of(hash).find(key, hash);
+    }
+
+    /// Makes the next look for a key faster, if there is something else to do meanwhile.
+    void prefetch(key_type const& key) const noexcept {
+        auto const hash = hash_(key);
+        shared_->of(hash).prefetch(hash);
+    }
+
+    /// Runs `use(states, enlarge)` on the states of at most `max_claims` keys, in their order, the same pointer for
+    /// equal keys; no other call sees them meanwhile. `enlarge(i, capacity)` puts what the state at a place holds into
+    /// a larger one. A new key has a state of `capacity_of(i)`; if nothing was counted for it, it is not kept. False,
+    /// and `use` has not run, if there is no room for the new keys and none can be made by forgetting.
     ///
-    /// Time: a look-up; for a new key the logarithm of its shard's size, amortised over the admissions before.
-    template <class Use>
-    bool with(std::span<rate_key const> keys, std::int64_t now, Use&& use) {
+    /// Time: a look-up, and for a new key a look at a few others; without room, a look at all.
+    template <class CapacityOf, class Use>
+    bool with(std::span<key_type const> keys, std::int64_t now, CapacityOf const& capacity_of, Use&& use) {
         place_list places;
-        for (auto const& key : keys) static_cast<void>(places.push_back(place_of(key)));
-        while (auto const lacking = attempt(places, now, use)) {
-            if (!make_room(lacking, now)) return false;
+        for (auto const& key : keys) {
+            auto const hash = hash_(key);
+            static_cast<void>(places.push_back({.key = key, .hash = hash, .in = &shared_->of(hash)}));
         }
-        return true;
+        for (;;) {
+            auto const lacking = attempt(places, now, capacity_of, use);
+            if (lacking == 0) return true;
+            if (lacking == no_room || !make_room(lacking, now)) return false;
+        }
     }
 
     /// How many keys are held: at most the capacity.
-    std::size_t size() const noexcept { return shared_->held.load(std::memory_order_relaxed); }
+    std::size_t size() const noexcept { return shared_->held_keys.load(std::memory_order_relaxed); }
 
 private:
     static constexpr std::size_t shard_bits = 6;
-    static constexpr std::size_t not_worth_forgetting = 16;  ///< keys in a shard
+    static constexpr std::size_t no_room = std::numeric_limits<std::size_t>::max();
     static constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
     static constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 
-    struct hashed_key {
-        rate_key key{};
-        std::size_t hash = 0;
-
-        friend bool operator==(hashed_key const& a, hashed_key const& b) noexcept { return a.key == b.key; }
-    };
-    struct known_hash {
-        std::size_t operator()(hashed_key const& of) const noexcept { return of.hash; }
-    };
-    using state_map = std::unordered_map<hashed_key, State, known_hash>;
-    using entry = typename state_map::value_type;
-
-    /// A key, and from when on it was idle when last looked at. By now it may be idle later, never earlier.
-    struct queued {
-        entry* key;
-        std::int64_t idle_from;
-
-        friend bool operator<(queued const& a, queued const& b) noexcept { return a.idle_from > b.idle_from; }
-    };
-
-    struct shard {
+    /// A part of the table, in which a key lies at the place that its hash says, or behind those that came before.
+    /// Reads take no lock; a key that is moved meanwhile may be missed, and is then looked for under the lock.
+    class shard {
+    public:
         std::mutex mutex;
-        state_map states;
-        std::vector<queued> queue;      ///< a heap of the keys, the first to be idle in front; has room for all
         std::int64_t floor = earliest;  ///< from here on none of those forgotten counted: where new keys start
 
-        void erase(entry const& gone) noexcept { states.erase(states.find(gone.first)); }
-        void enqueue(entry& key) noexcept {
-            queue.push_back({&key, key.second.idle_from()});
-            std::push_heap(queue.begin(), queue.end());
+        /// For a share of the capacity, or six standard deviations more.
+        void reserve(double share) {
+            most_ = static_cast<std::uint32_t>(share + 6 * std::sqrt(share)) + 16;
+            size_ = most_ + most_ / 3 + 1;
+            // Zeros that the system gives page by page, once they are used.
+            slots_ = static_cast<slot*>(std::calloc(size_, sizeof(slot)));
+            if (!slots_) throw_bad_alloc();
         }
-        entry& dequeue() noexcept {
-            std::pop_heap(queue.begin(), queue.end());
-            auto* const key = queue.back().key;
-            queue.pop_back();
-            return *key;
+        shard() noexcept = default;
+        shard(shard const&) = delete;
+        shard& operator=(shard const&) = delete;
+        ~shard() {
+            for (std::size_t i = 0; i < size_ && slots_; ++i) {
+                if (auto* const each = block_in(slots_[i])) block::destroy(each);
+            }
+            for (auto const& each : spare_) {
+                for (auto* block : each.blocks) block::destroy(block);
+            }
+            std::free(static_cast<void*>(slots_));
         }
+
+        found find(key_type const& key, std::uint32_t hash) const noexcept {
+            found made;
+            auto at = home_of(hash);
+            for (std::uint32_t seen = 0; seen < size_; ++seen, at = after(at)) {
+                auto const value = slots_[at].load(std::memory_order_acquire);
+                if (value == 0) break;
+                if ((value & tag_mask) != tag_of(hash)) continue;
+                auto* const block = block_in(value);
+                auto const generation = block->generation.load(std::memory_order_acquire);
+                if (!block->is_of(key)) continue;
+                made.in_ = block;
+                made.generation_ = generation;
+                break;
+            }
+            return made;
+        }
+        void prefetch([[maybe_unused]] std::uint32_t hash) const noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+            __builtin_prefetch(&slots_[home_of(hash)]);
+#endif
+        }
+
+        bool has_room_for(std::size_t keys) const noexcept { return count_ + keys <= most_; }
+
+        /// A block that nobody has, of at least so many slots and not of many more; a new one if there is none.
+        block* obtain(std::uint32_t capacity) {
+            for (auto& each : spare_) {
+                if (each.capacity < capacity || each.capacity / 2 > capacity || each.blocks.empty()) continue;
+                auto* const block = each.blocks.back();
+                each.blocks.pop_back();
+                return block;
+            }
+            auto const known =
+                std::find_if(spare_.begin(), spare_.end(), [&](auto const& each) { return each.capacity == capacity; });
+            auto& same = known == spare_.end() ? spare_.emplace_back(spare{capacity, {}, 0}) : *known;
+            // There is a place for each that was ever made, so that giving one back can't fail.
+            if (same.blocks.capacity() <= same.made) same.blocks.reserve(same.made * 2 + 1);
+            auto* const made = block::make(capacity);
+            ++same.made;
+            return made;
+        }
+        void give_back(block* gone) noexcept {
+            gone->begin_generation();
+            for (auto& each : spare_) {
+                if (each.capacity == gone->state.capacity()) return each.blocks.push_back(gone);
+            }
+        }
+
+        void insert(block* added, std::uint32_t hash) noexcept {
+            auto at = home_of(hash);
+            while (slots_[at].load(std::memory_order_relaxed) != 0) at = after(at);
+            slots_[at].store(value_of(added, hash), std::memory_order_release);
+            ++count_;
+        }
+        void replace(block const* gone, block* by, std::uint32_t hash) noexcept {
+            slots_[place_of(gone, hash)].store(value_of(by, hash), std::memory_order_release);
+        }
+
+        /// Looks at the next two keys, if they are not far, and forgets them if they are idle; how many it was.
+        template <class Hash>
+        std::size_t forget_some(std::int64_t now, Hash const& hash) noexcept {
+            std::size_t forgotten = 0;
+            std::size_t looked = 0;
+            if (count_ <= not_worth_forgetting) return 0;
+            for (int i = 0; i < 128 && looked < 2; ++i, hand_ = after(hand_)) {
+                if (slots_[hand_].load(std::memory_order_relaxed) == 0) continue;
+                forgotten += forget_at(hand_, now, hash).forgotten;
+                ++looked;
+            }
+            return forgotten;
+        }
+
+        /// Looks at all keys, if any may be idle, until one was; whether there was one.
+        template <class Hash>
+        bool forget_one(std::int64_t now, Hash const& hash) noexcept {
+            if (now < none_idle_before_) return false;
+            auto first_idle = latest;
+            for (std::uint32_t i = 0; i < size_; ++i, hand_ = after(hand_)) {
+                auto const looked = forget_at(hand_, now, hash);
+                if (looked.forgotten) return true;
+                first_idle = std::min(first_idle, looked.idle_from);
+            }
+            none_idle_before_ = first_idle;
+            return false;
+        }
+        /// A key that was just used is idle from then on.
+        void will_be_idle(std::int64_t from) noexcept { none_idle_before_ = std::min(none_idle_before_, from); }
+
+    private:
+        using slot = std::atomic<std::uintptr_t>;  ///< where a block is, and a few bits of its key's hash
+        static constexpr std::uintptr_t tag_mask = alignof(block) - 1;
+        static constexpr std::uint32_t not_worth_forgetting = 16;
+
+        struct spare {
+            std::uint32_t capacity;
+            std::vector<block*> blocks;
+            std::size_t made;
+        };
+        struct look {
+            bool forgotten;
+            std::int64_t idle_from;
+        };
+
+        static constexpr std::uintptr_t tag_of(std::uint32_t hash) noexcept { return hash & tag_mask; }
+        static std::uintptr_t value_of(block* of, std::uint32_t hash) noexcept {
+            return reinterpret_cast<std::uintptr_t>(of) | tag_of(hash);
+        }
+        static block* block_in(std::uintptr_t value) noexcept { return reinterpret_cast<block*>(value & ~tag_mask); }
+
+        std::uint32_t after(std::uint32_t at) const noexcept { return at + 1 == size_ ? 0 : at + 1; }
+        /// The upper bits of the hash tell the shard, the next ones the place, as a fraction of all.
+        std::uint32_t home_of(std::uint32_t hash) const noexcept {
+            return static_cast<std::uint32_t>(std::uint64_t{hash << shard_bits} * size_ >> 32);
+        }
+        std::uint32_t place_of(block const* of, std::uint32_t hash) const noexcept {
+            auto at = home_of(hash);
+            while (block_in(slots_[at].load(std::memory_order_relaxed)) != of) at = after(at);
+            return at;
+        }
+
+        template <class Hash>
+        look forget_at(std::uint32_t at, std::int64_t now, Hash const& hash) noexcept {
+            auto* const block = block_in(slots_[at].load(std::memory_order_relaxed));
+            if (!block) return {false, latest};
+            auto const closing = block->state.close(now);
+            if (!closing.closed) return {false, closing.idle_from};
+            floor = std::max(floor, closing.idle_from);
+            take_out(at, hash);
+            give_back(block);
+            return {true, closing.idle_from};
+        }
+
+        /// Moves those behind that lie there for want of this place.
+        template <class Hash>
+        void take_out(std::uint32_t hole, Hash const& hash) noexcept {
+            --count_;
+            for (auto at = after(hole);; at = after(at)) {
+                auto const value = slots_[at].load(std::memory_order_relaxed);
+                if (value == 0) break;
+                auto const home = home_of(hash(block_in(value)->key()));
+                bool const stays = hole <= at ? hole < home && home <= at : hole < home || home <= at;
+                if (stays) continue;
+                slots_[hole].store(value, std::memory_order_release);
+                hole = at;
+            }
+            slots_[hole].store(0, std::memory_order_release);
+        }
+
+        [[noreturn]] static void throw_bad_alloc() {
+#if defined(__cpp_exceptions)
+            throw std::bad_alloc();
+#else
+            std::abort();
+#endif
+        }
+
+        slot* slots_ = nullptr;
+        std::uint32_t size_ = 0;
+        std::uint32_t most_ = 0;
+        std::uint32_t count_ = 0;
+        std::uint32_t hand_ = 0;
+        std::int64_t none_idle_before_ = earliest;
+        std::vector<spare> spare_;
     };
 
     struct shared {
-        explicit shared(std::size_t most) noexcept : capacity(most) {}
+        explicit shared(std::size_t most) : capacity(most) {
+            for (auto& each : shards) each.reserve(static_cast<double>(most) / static_cast<double>(shards.size()));
+        }
+
+        shard& of(std::uint32_t hash) noexcept { return shards[hash >> (32 - shard_bits)]; }
 
         /// Keeps room for so many keys, if there is.
         bool keep_room(std::size_t keys) noexcept {
             if (keys == 0) return true;
-            auto taken = held.load();
+            auto taken = held_keys.load();
             do {
                 if (keys > capacity - taken) return false;
-            } while (!held.compare_exchange_weak(taken, taken + keys));
+            } while (!held_keys.compare_exchange_weak(taken, taken + keys));
             return true;
         }
-        bool has_room(std::size_t for_keys) const noexcept { return for_keys <= capacity - held.load(); }
-
-        /// Looks at the key that may have been idle for longest, and forgets it if it is. False if none can be idle.
-        bool look_for_idle(shard& in, std::int64_t now) noexcept {
-            if (in.queue.empty() || !is_past(in.queue.front().idle_from, now)) return false;
-            auto& oldest = in.dequeue();
-            if (auto const idle_from = oldest.second.idle_from(); is_past(idle_from, now)) {
-                in.floor = std::max(in.floor, idle_from);
-                in.erase(oldest);
-                --held;
-            } else {
-                in.enqueue(oldest);
-            }
-            return true;
-        }
-        static bool is_past(std::int64_t moment, std::int64_t now) noexcept {
-            return moment <= now && moment != latest;
-        }
+        bool has_room(std::size_t for_keys) const noexcept { return for_keys <= capacity - held_keys.load(); }
 
         std::array<shard, std::size_t{1} << shard_bits> shards;
-        std::atomic<std::size_t> held{0};  ///< keys in all shards, and rooms kept for new ones
+        std::atomic<std::size_t> held_keys{0};  ///< keys in all shards, and rooms kept for new ones
         std::size_t const capacity;
     };
 
     struct place {
-        hashed_key key{};
+        key_type key{};
+        std::uint32_t hash = 0;
         shard* in = nullptr;
+        block* found = nullptr;
+        std::size_t first = 0;  ///< the place of the first equal key
+        bool is_new = false;
+        key_table::held held{};
     };
     using place_list = bounded_list<place, max_claims>;
 
-    /// The new keys of one call, for which room was kept. At its end those for which nothing was counted leave
-    /// again; for each that stays, two others are looked at, so that idle ones get fewer.
-    class arrivals {
+    /// The keys of one call, from entering to leaving them. New ones for which nothing was counted leave the table
+    /// again; for each that stays, a few others are looked at, so that idle ones get fewer.
+    class visit {
     public:
-        arrivals(shared& table, std::size_t rooms, std::int64_t now) noexcept
-            : table_(table), rooms_(rooms), now_(now) {}
-        arrivals(arrivals const&) = delete;
-        arrivals& operator=(arrivals const&) = delete;
-        ~arrivals() {
-            for (auto const& each : made_) settle(*each.in, *each.key);
-            if (rooms_ > 0) table_.held -= rooms_;
+        visit(key_table& table, place_list& places, std::size_t rooms, std::int64_t now) noexcept
+            : table_(table), places_(places), rooms_(rooms), now_(now) {}
+        visit(visit const&) = delete;
+        visit& operator=(visit const&) = delete;
+        ~visit() {
+            for (std::size_t i = 0; i < entered_; ++i) {
+                if (places_[i].first == i) leave(places_[i]);
+            }
+            if (rooms_ > 0) table_.shared_->held_keys -= rooms_;
         }
 
-        State* make(place const& at) {
-            auto& in = *at.in;
-            auto const [made, is_new] = in.states.try_emplace(at.key, in.floor);
-            if (is_new) static_cast<void>(made_.push_back({&in, &*made}));
-            if (in.queue.capacity() < in.states.size()) in.queue.reserve(in.states.size() * 2);
-            return &made->second;
+        template <class CapacityOf>
+        void enter(CapacityOf const& capacity_of) {
+            for (std::size_t i = 0; i < places_.size(); ++i) {
+                auto& each = places_[i];
+                each.first = i;
+                for (std::size_t j = 0; j < i && each.first == i; ++j) {
+                    if (places_[j].key == each.key) each.first = j;
+                }
+                if (each.first == i) enter(each, capacity_of(i));
+                entered_ = i + 1;
+                static_cast<void>(states.push_back(&places_[each.first].held));
+            }
         }
+
+        void enlarge(std::size_t i, std::uint32_t capacity) {
+            auto& at = places_[places_[i].first];
+            auto* const larger = at.in->obtain(capacity);
+            auto* const before = at.found;
+            at.held = State::take_over(begin(*larger, at), at.held);
+            at.found = larger;
+            if (!at.is_new) at.in->replace(before, larger, at.hash);
+            at.in->give_back(before);
+        }
+
+        held_list states{};
 
     private:
-        struct arrival {
-            shard* in = nullptr;
-            entry* key = nullptr;
-        };
-
-        void settle(shard& in, entry& key) noexcept {
-            if (key.second.idle_from() == earliest) return in.erase(key);
-            in.enqueue(key);
-            --rooms_;
-            if (in.states.size() <= not_worth_forgetting) return;
-            for (int i = 0; i < 2; ++i) table_.look_for_idle(in, now_);
+        void enter(place& at, std::uint32_t capacity) {
+            at.is_new = at.found == nullptr;
+            if (at.is_new) {
+                at.found = at.in->obtain(capacity);
+                at.held = begin(*at.found, at);
+            } else {
+                at.held = State::enter(at.found->state);
+            }
         }
 
-        shared& table_;
+        static held begin(block& in, place const& at) noexcept {
+            auto const generation = in.begin_generation();
+            for (std::size_t i = 0; i < Words; ++i) in.words[i].store(at.key[i], std::memory_order_release);
+            return State::start(in.state, at.in->floor, generation);
+        }
+
+        void leave(place& at) noexcept {
+            auto const idle_from = at.held.idle_from();
+            if (at.is_new) {
+                if (idle_from == earliest) return at.in->give_back(at.found);
+                at.in->insert(at.found, at.hash);
+                --rooms_;
+            }
+            State::leave(at.held);
+            at.in->will_be_idle(idle_from);
+            if (at.is_new) table_.shared_->held_keys -= at.in->forget_some(now_, table_.hash_);
+        }
+
+        key_table& table_;
+        place_list& places_;
         std::size_t rooms_;
         std::int64_t now_;
-        bounded_list<arrival, max_claims> made_{};
+        std::size_t entered_ = 0;
     };
-
-    place place_of(rate_key const& key) const noexcept {
-        std::array<std::uint8_t, 16 + 16 + 4 + 2> bytes{};
-        auto const peer = std::copy(key.client.bytes().begin(), key.client.bytes().end(), bytes.begin());
-        auto at = std::copy(key.peer.bytes().begin(), key.peer.bytes().end(), peer);
-        for (unsigned shift = 0; shift < 32; shift += 8) *at++ = static_cast<std::uint8_t>(key.api >> shift);
-        *at++ = static_cast<std::uint8_t>(key.peer.kind());
-        *at = static_cast<std::uint8_t>(key.proven);
-        auto const hash = hash_(std::span<std::uint8_t const>(bytes));
-        return {{key, hash}, &shared_->shards[hash >> (std::numeric_limits<std::size_t>::digits - shard_bits)]};
-    }
 
     static auto lock(place_list const& places) {
         bounded_list<shard*, max_claims> order;
@@ -204,25 +453,27 @@ private:
         return locks;
     }
 
-    /// Runs `use` if there is room for the new keys; if not, tells for how many there has to be.
-    template <class Use>
-    std::size_t attempt(place_list const& places, std::int64_t now, Use& use) {
+    /// Runs `use` if there is room for the new keys; if not, tells for how many there has to be, or that a shard has
+    /// far more than its share already.
+    template <class CapacityOf, class Use>
+    std::size_t attempt(place_list& places, std::int64_t now, CapacityOf const& capacity_of, Use& use) {
         auto const locks = lock(places);
-        state_list states;
         std::size_t lacking = 0;
-        for (auto const& each : places) {
-            auto const known = each.in->states.find(each.key);
-            bool const is_known = known != each.in->states.end();
-            static_cast<void>(states.push_back(is_known ? &known->second : nullptr));
+        bool fits = true;
+        for (auto& each : places) {
+            each.found = each.in->find(each.key, each.hash).in_;
             auto const is_same = [&](place const& other) { return other.key == each.key; };
-            if (!is_known && std::none_of(places.begin(), &each, is_same)) ++lacking;
+            if (!each.found && std::none_of(places.begin(), &each, is_same)) {
+                ++lacking;
+                fits = fits && each.in->has_room_for(lacking);
+            }
         }
+        if (!fits) return no_room;
         if (!shared_->keep_room(lacking)) return lacking;
-        arrivals arriving(*shared_, lacking, now);
-        for (std::size_t i = 0; i < places.size(); ++i) {
-            if (!states[i]) states[i] = arriving.make(places[i]);
-        }
-        use(std::as_const(states));
+        visit visiting(*this, places, lacking, now);
+        visiting.enter(capacity_of);
+        use(std::as_const(visiting.states),
+            [&](std::size_t i, std::uint32_t capacity) { visiting.enlarge(i, capacity); });
         return 0;
     }
 
@@ -230,14 +481,13 @@ private:
     bool make_room(std::size_t for_keys, std::int64_t now) {
         for (auto& in : shared_->shards) {
             std::lock_guard const lock(in.mutex);
-            while (!shared_->has_room(for_keys) && shared_->look_for_idle(in, now)) {
-            }
+            while (!shared_->has_room(for_keys) && in.forget_one(now, hash_)) --shared_->held_keys;
         }
         return shared_->has_room(for_keys);
     }
 
     std::unique_ptr<shared> shared_;
-    crypto::keyed_hash hash_;
+    crypto::multilinear_hash<Words> hash_;
 };
 
 }  // namespace sallyport

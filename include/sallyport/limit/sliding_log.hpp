@@ -8,10 +8,15 @@
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <span>
+#include <tuple>
+#include <type_traits>
 
 namespace sallyport {
 
@@ -24,9 +29,11 @@ namespace sallyport {
 /// highest limit and as far back as the longest window that was asked of a key. One that asks for more than any
 /// before it counts what is there.
 ///
-/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs), for at most
-/// `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; a new key
-/// beyond that is answered `failed`. Time: one look-up under a lock, and the logarithm of the limit. Thread-safe.
+/// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
+/// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
+/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 64, for at
+/// most `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; a new key
+/// beyond that is answered `failed`. Thread-safe.
 class sliding_log {
 public:
     struct options {
@@ -43,64 +50,138 @@ public:
         if (claims.empty()) return {.outcome = allowance::verdict::admitted};
         if (claims.size() > max_claims) return {};
         bool const proven = claims.front().key.proven;
-        bounded_list<rate_key, max_claims> keys;
         for (auto const& each : claims) {
             if (each.key.proven != proven) return {};
-            static_cast<void>(keys.push_back(each.key));
         }
         auto const ticks = now.time_since_epoch().count();
-        allowance answer;
-        (proven ? proven_ : unproven_).with({keys.data(), keys.size()}, ticks, [&](auto const& rings) {
-            answer = decide(claims, rings, ticks);
-        });
-        return answer;
+        return proven ? take(proven_, claims, ticks) : take(unproven_, claims, ticks);
     }
 
     /// How many keys are remembered.
     std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
 
 private:
-    template <class Rings>
-    static allowance decide(std::span<claim const> claims, Rings const& rings, std::int64_t now) {
-        allowance answer{.outcome = allowance::verdict::admitted};
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            rings[i]->look_back(claims[i].quota);
-            auto const state = state_before(claims[i], *rings[i], now);
-            if (state.exceeded() && !state.shadow) answer.outcome = allowance::verdict::refused;
-            static_cast<void>(answer.states.push_back(state));
+    using proven_key = std::array<std::uint32_t, 4 + 1>;
+    using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
+    template <class Key>
+    using table = key_table<std::tuple_size_v<Key>, stamp_ring>;
+
+    static constexpr std::uint32_t first_capacity = 1024;
+
+    template <class Key>
+    static Key words_of(rate_key const& of) noexcept {
+        Key words{};
+        std::memcpy(words.data(), of.client.bytes().data(), 16);
+        words[4] = of.api;
+        if constexpr (std::is_same_v<Key, unproven_key>) {
+            std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
+            words[9] = static_cast<std::uint32_t>(of.peer.kind());
         }
-        if (answer.outcome == allowance::verdict::admitted) answer.receipt = commit(claims, rings, now);
-        for (std::size_t i = 0; i < claims.size(); ++i) show_usage(answer.states[i], *rings[i], now);
+        return words;
+    }
+
+    template <class Table>
+    static allowance take(Table& keys, std::span<claim const> claims, std::int64_t now) {
+        using key_type = typename Table::key_type;
+        if (auto const answer = take_alone(keys, claims, now)) return *answer;
+        bounded_list<key_type, max_claims> words;
+        for (auto const& each : claims) static_cast<void>(words.push_back(words_of<key_type>(each.key)));
+        // As many slots as the budget's highest limit, so that a client in use never waits for memory.
+        auto const capacity_of = [&](std::size_t i) {
+            std::uint32_t most = 1;
+            for (std::size_t j = i; j < claims.size(); ++j) {
+                if (words[j] == words[i]) most = std::max(most, claims[j].quota.limit());
+            }
+            return std::min(most, first_capacity);
+        };
+        allowance answer;
+        keys.with({words.data(), words.size()}, now, capacity_of, [&](auto const& rings, auto const& enlarge) {
+            for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
+            auto const of = [&](std::size_t i) -> stamp_ring::view const& { return *rings[i]; };
+            answer = judge(claims, of, now);
+            if (answer.outcome == allowance::verdict::admitted) commit(claims, rings, enlarge, now);
+        });
         return answer;
     }
 
-    static rate_state state_before(claim const& asked, stamp_ring const& ring, std::int64_t now) noexcept {
-        return {.name = asked.name,
-                .quota = asked.quota,
-                .retry_after = std::chrono::nanoseconds(ring.wait(asked.quota, asked.cost, now)),
-                .shadow = asked.shadow};
+    /// The answer to a call for one known key that nobody has to be kept out for, if it is one.
+    template <class Table>
+    static std::optional<allowance> take_alone(Table& keys, std::span<claim const> claims, std::int64_t now) {
+        auto const& first = claims.front();
+        if (first.cost > 1) return std::nullopt;
+        for (auto const& each : claims.subspan(1)) {
+            if (each.cost != first.cost || each.key != first.key) return std::nullopt;
+        }
+        auto const ring = keys.find(words_of<typename Table::key_type>(first.key));
+        if (!ring) return std::nullopt;
+        for (;;) {
+            auto const seen = ring->look();
+            if (!seen || !ring.is_still()) return std::nullopt;
+            for (auto const& each : claims) {
+                if (!ring->reaches(each.quota)) return std::nullopt;
+            }
+            auto const answer = judge(
+                claims, [&](std::size_t) -> stamp_ring::view const& { return *seen; }, now);
+            if (seen->overtaken()) continue;
+            if (answer.outcome != allowance::verdict::admitted || first.cost == 0) return answer;
+            switch (ring->admit_one(*seen, seen->stamp(now))) {
+                case stamp_ring::admission::done: return answer;
+                case stamp_ring::admission::overtaken: continue;
+                case stamp_ring::admission::no_room: return std::nullopt;
+            }
+        }
+    }
+
+    /// The answer, by what each claim's key was admitted before; an admission is yet to be counted.
+    template <class RingOf>
+    static allowance judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now) noexcept {
+        allowance answer{.outcome = allowance::verdict::admitted};
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            auto const wait = ring_of(i).wait(asked.quota, asked.cost, now);
+            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
+            static_cast<void>(answer.states.push_back({.name = asked.name,
+                                                       .quota = asked.quota,
+                                                       .retry_after = std::chrono::nanoseconds(wait),
+                                                       .shadow = asked.shadow}));
+        }
+        bool const admitted = answer.outcome == allowance::verdict::admitted;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            show_usage(answer.states[i], ring_of(i), admitted ? claims[i].cost : 0, now);
+        }
+        if (admitted) {
+            auto const& first = ring_of(0);
+            answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
+        }
+        return answer;
+    }
+
+    /// How a window stands once so much more is counted.
+    static void show_usage(rate_state& state, stamp_ring::view const& ring, std::uint32_t cost,
+                           std::int64_t now) noexcept {
+        auto const limit = state.quota.limit();
+        auto const used = ring.used(state.quota, now);
+        auto const used_after = used + std::min(cost, limit - used);
+        state.remaining = limit - used_after;
+        auto const freed = used_after <= cost ? (used_after == 0 ? 0 : ring.until_gone(state.quota, now))
+                                              : ring.until_freed(state.quota, used_after - cost, now);
+        state.reset = std::chrono::nanoseconds(freed);
     }
 
     /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.
-    template <class Rings>
-    static receipt commit(std::span<claim const> claims, Rings const& rings, std::int64_t now) {
-        for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->reserve(claims[i].cost, now);
-        receipt const first{steady_time(std::chrono::nanoseconds(rings[0]->stamp(now))), rings[0]->admitted()};
+    template <class Rings, class Enlarge>
+    static void commit(std::span<claim const> claims, Rings const& rings, Enlarge const& enlarge, std::int64_t now) {
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            if (auto const capacity = rings[i]->lacking(claims[i].cost, now)) enlarge(i, capacity);
+        }
         for (std::size_t i = 0; i < claims.size(); ++i) {
             bool const counted = std::find(rings.begin(), rings.begin() + i, rings[i]) != rings.begin() + i;
             if (!counted) rings[i]->admit(claims[i].cost, now);
         }
-        return first;
     }
 
-    static void show_usage(rate_state& state, stamp_ring const& ring, std::int64_t now) noexcept {
-        auto const used = ring.used(state.quota, now);
-        state.remaining = state.quota.limit() - used;
-        state.reset = std::chrono::nanoseconds(ring.until_freed(state.quota, used, now));
-    }
-
-    key_table<stamp_ring> proven_;
-    key_table<stamp_ring> unproven_;
+    table<proven_key> proven_;
+    table<unproven_key> unproven_;
 };
 
 }  // namespace sallyport

@@ -15,9 +15,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace sallyport {
@@ -63,6 +66,42 @@ public:
     }
 
     ticks idle_from() const noexcept { return idle_from_; }
+
+    // What a table of rows asks of one. Its shard's lock keeps all others out.
+
+    class held {
+    public:
+        held() noexcept = default;
+        explicit held(failure_row& row) noexcept : row_(&row) {}
+        failure_row* operator->() const noexcept { return row_; }
+        failure_row& operator*() const noexcept { return *row_; }
+        ticks idle_from() const noexcept { return row_->idle_from(); }
+
+    private:
+        failure_row* row_ = nullptr;
+    };
+    struct closing {
+        bool closed;
+        ticks idle_from;
+    };
+
+    static constexpr std::size_t bytes_behind(std::uint32_t) noexcept { return 0; }
+    static constexpr std::uint32_t capacity() noexcept { return 0; }
+    static held start(failure_row& row, ticks from, std::uint32_t) noexcept {
+        row = failure_row(from);
+        return held(row);
+    }
+    static held take_over(held fresh, held const& from) noexcept {
+        *fresh = std::move(*from);
+        return fresh;
+    }
+    static held enter(failure_row& row) noexcept { return held(row); }
+    static void leave(held const&) noexcept {}
+    closing close(ticks now) noexcept {
+        closing const made{idle_from_ <= now && idle_from_ != latest, idle_from_};
+        if (made.closed) failures_ = {};
+        return made;
+    }
 
 private:
     struct failure {
@@ -152,6 +191,8 @@ public:
     std::size_t size() const noexcept { return rows_.size(); }
 
 private:
+    using row_key = std::array<std::uint32_t, 4 + 1>;
+
     struct bucket {
         std::mutex mutex;
         failure_row row{std::numeric_limits<std::int64_t>::min()};
@@ -170,8 +211,11 @@ private:
 
     template <class Use>
     bool in_row(peer_address const& peer, steady_time now, Use const& use) {
-        std::array<rate_key, 1> const key{rate_key{.peer = peer}};
-        return rows_.with(key, ticks_of(now), [&use](auto const& rows) { use(*rows[0]); });
+        std::array<row_key, 1> key{};
+        std::memcpy(key[0].data(), peer.bytes().data(), 16);
+        key[0][4] = static_cast<std::uint32_t>(peer.kind());
+        auto const no_slots = [](std::size_t) { return std::uint32_t{0}; };
+        return rows_.with(key, ticks_of(now), no_slots, [&use](auto const& rows, auto const&) { use(**rows[0]); });
     }
 
     template <class Use>
@@ -191,7 +235,7 @@ private:
     }
 
     options bounds_;
-    key_table<failure_row> rows_;
+    key_table<std::tuple_size_v<row_key>, failure_row> rows_;
     std::vector<bucket> shared_;
     crypto::keyed_hash hash_;
 };
