@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <optional>
 #include <thread>
@@ -22,10 +23,14 @@ namespace {
 std::atomic<long> living_blocks{0};
 thread_local std::size_t allocations = 0;
 
-void* counted(std::size_t size, std::size_t alignment) {
+void* counted(std::size_t size, std::size_t alignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__) noexcept {
     ++allocations;
     ++living_blocks;
-    if (void* const block = std::aligned_alloc(alignment, (size / alignment + 1) * alignment)) return block;
+    return std::aligned_alloc(alignment, (size / alignment + 1) * alignment);
+}
+
+void* or_throw(void* block) {
+    if (block) return block;
     throw std::bad_alloc();
 }
 
@@ -37,14 +42,26 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
+void* operator new(std::size_t size) { return or_throw(counted(size)); }
+void* operator new[](std::size_t size) { return or_throw(counted(size)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-    return counted(size, static_cast<std::size_t>(alignment));
+    return or_throw(counted(size, static_cast<std::size_t>(alignment)));
 }
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+    return or_throw(counted(size, static_cast<std::size_t>(alignment)));
+}
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept { return counted(size); }
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept { return counted(size); }
 void operator delete(void* block) noexcept { release(block); }
+void operator delete[](void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t) noexcept { release(block); }
 void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::nothrow_t const&) noexcept { release(block); }
+void operator delete[](void* block, std::nothrow_t const&) noexcept { release(block); }
 
 namespace {
 
@@ -140,7 +157,7 @@ TEST_CASE("changes leave nothing behind, and an answer that is held keeps its ow
 TEST_CASE("an answer outlives the store, and gives back what is left of it on whichever thread it ends") {
     auto const before = living_blocks.load();
     {
-        std::optional<clients> store(std::in_place, many(100), projects());
+        auto store = std::make_unique<clients>(many(100), projects());
         auto held = ask(*store, 7);
         auto unknown = std::optional(store->find(unknown_id, ""));
         store.reset();
