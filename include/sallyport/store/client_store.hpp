@@ -5,6 +5,7 @@
 #include <sallyport/model/name.hpp>
 #include <sallyport/model/stored_secret.hpp>
 #include <sallyport/model/uuid.hpp>
+#include <sallyport/store/pin_board.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -42,7 +43,7 @@ concept client_store = requires(T const& store, uuid const& id, std::string_view
     { store.find(id, project) } -> lookup_of<typename T::record_type>;
 };
 
-/// The answer that most stores can use: it shares the record.
+/// The answer that most stores can use: it shares the record, or pins it.
 template <class Record>
 class lookup {
 public:
@@ -50,33 +51,47 @@ public:
 
     static lookup found(std::shared_ptr<Record const> record, name organization) noexcept {
         lookup made(lookup_status::found);
-        made.record_ = std::move(record);
+        made.record_ = record.get();
+        made.shared_record_ = std::move(record);
         made.organization_ = organization;
         return made;
     }
     static lookup none() noexcept { return lookup(lookup_status::none); }
     static lookup failed() noexcept { return lookup(lookup_status::failed); }
 
+    /// A record and decoys that a pin keeps alive; null for no record.
+    static lookup pinned(pin kept, Record const* record, name const& organization,
+                         std::span<stored_secret const> decoys) noexcept {
+        lookup made(record ? lookup_status::found : lookup_status::none);
+        made.record_ = record;
+        made.decoys_ = decoys;
+        made.pin_ = std::move(kept);
+        if (record) made.organization_ = organization;
+        return made;
+    }
+
     /// The same answer with decoys of the store's choice.
     lookup with_decoys(std::shared_ptr<decoy_list const> decoys) && noexcept {
-        decoys_ = std::move(decoys);
+        decoys_ = decoys ? std::span<stored_secret const>(*decoys) : std::span<stored_secret const>();
+        shared_decoys_ = std::move(decoys);
         return std::move(*this);
     }
 
     lookup_status status() const noexcept { return status_; }
-    Record const* record() const noexcept { return record_.get(); }
+    Record const* record() const noexcept { return record_; }
     name const& organization() const noexcept { return organization_; }
-    std::span<stored_secret const> decoys() const noexcept {
-        return decoys_ ? std::span<stored_secret const>(*decoys_) : std::span<stored_secret const>();
-    }
+    std::span<stored_secret const> decoys() const noexcept { return decoys_; }
 
 private:
     explicit lookup(lookup_status status) noexcept : status_(status) {}
 
-    std::shared_ptr<Record const> record_;
-    std::shared_ptr<decoy_list const> decoys_;
+    Record const* record_ = nullptr;
+    std::span<stored_secret const> decoys_;
     name organization_;
     lookup_status status_;
+    pin pin_;
+    std::shared_ptr<Record const> shared_record_;
+    std::shared_ptr<decoy_list const> shared_decoys_;
 };
 
 }  // namespace sallyport

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,69 +25,103 @@ namespace sallyport {
 /// The draw depends on the id, the key and the mix alone (weighted rendezvous hashing, Schindelhauer and Schomaker
 /// 2005): it is the same after a restart and in every process that has the same key. When the mix changes, an id
 /// moves only to a profile that has grown or from one that has shrunk, so who asks for one id again and again may see
-/// that it is not there at such a moment. Time of a draw: linear in the number of profiles, and nothing for one.
-/// Constant while it is not changed; changes are not thread-safe.
+/// that it is not there at such a moment. Time of a draw: a few nanoseconds a profile, and nothing for one.
+/// Constant while it is not changed; changes are not thread-safe. A copy shares the decoys.
 class decoy_mix {
-    struct profile;
-
 public:
     using decoy_list = std::vector<stored_secret>;
 
     explicit decoy_mix(crypto::siphash_key key = crypto::random_siphash_key()) noexcept : key_(key) {}
 
-    /// Where records of such secrets are counted.
-    using place = std::map<std::string, profile>::iterator;
+    /// Where records of such secrets are counted, until the next change.
+    using place = std::size_t;
 
     /// Finds or makes the place of a record's secrets, and counts nothing yet. Throws what allocation throws.
     place find(std::span<stored_secret const> secrets) {
-        if (secrets.empty()) return profiles_.end();
+        if (secrets.empty()) return no_place;
         auto text = text_of(secrets);
-        auto const known = profiles_.find(text);
-        if (known != profiles_.end()) return known;
+        for (place at = 0; at < profiles_.size(); ++at) {
+            if (profiles_[at].of->text == text) return at;
+        }
         auto const hash = crypto::siphash_2_4(key_, text);
-        return profiles_.try_emplace(std::move(text), profile{blank(secrets), hash, 0}).first;
+        profiles_.push_back({std::make_shared<kind const>(kind{std::move(text), blank(secrets)}), hash, 0});
+        return profiles_.size() - 1;
     }
 
     /// Counts one record more, or less. One without secrets has no profile.
     void add(place at) noexcept {
-        if (at != profiles_.end()) ++at->second.records;
+        if (at == no_place) return;
+        ++profiles_[at].records;
+        // What is frequent stands in front: after it few others come into question in a draw.
+        for (; at > 0 && profiles_[at - 1].records < profiles_[at].records; --at) {
+            std::swap(profiles_[at - 1], profiles_[at]);
+        }
     }
     void remove(place at) noexcept {
-        if (at != profiles_.end() && --at->second.records == 0) profiles_.erase(at);
+        if (at == no_place) return;
+        if (--profiles_[at].records == 0) {
+            profiles_.erase(profiles_.begin() + static_cast<std::ptrdiff_t>(at));
+            return;
+        }
+        for (; at + 1 < profiles_.size() && profiles_[at].records < profiles_[at + 1].records; ++at) {
+            std::swap(profiles_[at], profiles_[at + 1]);
+        }
     }
 
     /// The decoys of an id; none if no record has a secret.
     std::shared_ptr<decoy_list const> draw(uuid const& id) const noexcept {
-        if (profiles_.empty()) return nullptr;
-        auto const drawn = crypto::siphash_2_4(key_, id.bytes());
-        profile const* chosen = nullptr;
-        double least = 0;
-        for (auto const& [text, each] : profiles_) {
-            if (each.records == 0) continue;
-            auto const score = -std::log(fraction(drawn ^ each.hash)) / static_cast<double>(each.records);
-            if (chosen && score >= least) continue;
-            chosen = &each;
-            least = score;
-        }
-        return chosen ? chosen->decoys : nullptr;
+        auto const* const drawn = profile_of(id);
+        return drawn ? std::shared_ptr<decoy_list const>(drawn->of, &drawn->of->decoys) : nullptr;
+    }
+
+    /// The same, as long as this mix and its copies last.
+    std::span<stored_secret const> show(uuid const& id) const noexcept {
+        auto const* const drawn = profile_of(id);
+        return drawn ? std::span<stored_secret const>(drawn->of->decoys) : std::span<stored_secret const>();
     }
 
 private:
+    static constexpr place no_place = static_cast<place>(-1);
+
+    struct kind {
+        std::string text;
+        decoy_list decoys;
+    };
     struct profile {
-        std::shared_ptr<decoy_list const> decoys;
+        std::shared_ptr<kind const> of;
         std::uint64_t hash;
         std::size_t records;
     };
 
+    profile const* profile_of(uuid const& id) const noexcept {
+        if (profiles_.empty()) return nullptr;
+        if (profiles_.size() == 1) return profiles_[0].records > 0 ? &profiles_[0] : nullptr;
+        auto const drawn = crypto::siphash_2_4(key_, id.bytes());
+        profile const* chosen = nullptr;
+        double least = 0;
+        for (auto const& each : profiles_) {
+            auto const records = static_cast<double>(each.records);
+            if (each.records == 0) continue;
+            auto const point = fraction(drawn ^ each.hash);
+            // -log(x) is at least 1 - x: most need no logarithm.
+            if (chosen && 1 - point >= least * records) continue;
+            auto const score = -std::log(point) / records;
+            if (chosen && score >= least) continue;
+            chosen = &each;
+            least = score;
+        }
+        return chosen;
+    }
+
     /// The same secrets without anybody's digest. What salts them stays: it may name a key.
-    static std::shared_ptr<decoy_list const> blank(std::span<stored_secret const> secrets) {
+    static decoy_list blank(std::span<stored_secret const> secrets) {
         decoy_list made;
         for (auto const& stored : secrets) {
             auto form = stored.hash;
             std::fill(form.digest.begin(), form.digest.end(), std::uint8_t{0});
             made.push_back({.hash = form});
         }
-        return std::make_shared<decoy_list const>(std::move(made));
+        return made;
     }
 
     /// What the work of verifying secrets depends on, whatever their order: the schemes, their costs and the sizes.
@@ -114,7 +147,7 @@ private:
     }
 
     crypto::siphash_key key_;
-    std::map<std::string, profile> profiles_;
+    std::vector<profile> profiles_;
 };
 
 }  // namespace sallyport

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/model/client.hpp>
+#include <sallyport/model/name.hpp>
+#include <sallyport/model/result.hpp>
+#include <sallyport/store/check_record.hpp>
+#include <sallyport/store/decoy_mix.hpp>
+#include <sallyport/store/pin_board.hpp>
+#include <sallyport/store/store_hash.hpp>
+#include <sallyport/store/tag_table.hpp>
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sallyport {
+
+/// A record that a look-up may pin.
+template <class Record>
+struct kept_record final : pinnable {
+    explicit kept_record(Record&& given) : record(std::move(given)) {}
+
+    Record const record;
+};
+
+/// Decoys that a look-up may pin.
+struct kept_decoys final : pinnable {
+    explicit kept_decoys(decoy_mix given) : mix(std::move(given)) {}
+
+    decoy_mix mix;
+};
+
+/// All that one look-up of `memory_clients` sees: records, projects and decoys. It may be read while one thread changes
+/// it. What is taken out is the caller's, to be dropped once no reader can come upon it (see `pin_board`).
+template <class Record>
+class client_generation {
+    using client = kept_record<Record>;
+    using client_table = tag_table<client>;
+
+public:
+    static result<std::unique_ptr<client_generation>> make(store_hash const& hash, std::vector<Record> records,
+                                                           std::vector<project> projects,
+                                                           crypto::siphash_key decoy_key) {
+        auto made = std::make_unique<client_generation>(records.size(), std::move(projects));
+        if (auto listed = made->list_projects(hash); !listed) return error{listed.message()};
+        auto decoys = std::make_unique<kept_decoys>(decoy_mix(decoy_key));
+        for (auto& record : records) {
+            if (auto checked = check_record(record); !checked) return error{checked.message()};
+            auto const hashed = hash(record.id);
+            if (made->find(hashed, record.id)) {
+                return error{fmt::format("client {}: this id is listed twice", record.id)};
+            }
+            decoys->mix.add(decoys->mix.find(record.secrets));
+            made->clients()->insert(hashed, *new client(std::move(record)));
+        }
+        made->put(std::move(decoys));
+        return made;
+    }
+
+    client_generation(std::size_t records, std::vector<project> projects)
+        : clients_(new client_table(records)), projects_(std::move(projects)), by_name_(projects_.size()) {}
+    client_generation(client_generation const&) = delete;
+    client_generation& operator=(client_generation const&) = delete;
+    ~client_generation() {
+        std::unique_ptr<client_table> const last(clients());
+        last->for_each([](auto const& each) { each.drop(); });
+        if (auto const* const mix = decoys()) mix->drop();
+    }
+
+    client const* find(std::uint64_t hash, uuid const& id) const noexcept {
+        return clients()->find(hash, [&id](client const& each) { return is_same(each.record.id, id); });
+    }
+
+    name organization_of(store_hash const& hash, std::string_view asked) const noexcept {
+        if (asked.empty() || asked.size() > name::max_size) return {};
+        auto const* const known = find_project(hash(asked), asked);
+        return known ? known->organization : name();
+    }
+
+    kept_decoys const* decoys() const noexcept { return decoys_.load(std::memory_order_acquire); }
+    std::size_t size() const noexcept { return clients()->size(); }
+
+    /// The decoys once a record (null: none) is in the place of another; null if that makes no difference.
+    std::unique_ptr<kept_decoys> decoys_after(client const* before, client const* after) const {
+        auto const secrets_of = [](client const* of) {
+            return of ? std::span<stored_secret const>(of->record.secrets) : std::span<stored_secret const>();
+        };
+        auto mix = decoys()->mix;
+        if (mix.find(secrets_of(before)) == mix.find(secrets_of(after))) return nullptr;
+        mix.add(mix.find(secrets_of(after)));
+        mix.remove(mix.find(secrets_of(before)));
+        return std::make_unique<kept_decoys>(std::move(mix));
+    }
+
+    /// Puts the decoys, if any, in the place of others, which are returned.
+    kept_decoys const* put(std::unique_ptr<kept_decoys> fresh) noexcept {
+        return fresh ? decoys_.exchange(fresh.release(), std::memory_order_acq_rel) : nullptr;
+    }
+    void put(std::uint64_t hash, client const* known, std::unique_ptr<client const> fresh) noexcept {
+        auto const& added = *fresh.release();
+        known ? clients()->exchange(hash, *known, added) : clients()->insert(hash, added);
+    }
+    void take_out(std::uint64_t hash, client const& known) noexcept { clients()->erase(hash, known); }
+
+    /// A larger table if the present one is full; the present one is returned, and still read by some.
+    std::unique_ptr<client_table> make_room(store_hash const& hash) {
+        if (!clients()->is_full()) return nullptr;
+        auto larger = std::make_unique<client_table>(size() + size() / 2 + 1);
+        clients()->for_each([&](auto const& each) { larger->insert(hash(each.record.id), each); });
+        return std::unique_ptr<client_table>(clients_.exchange(larger.release(), std::memory_order_acq_rel));
+    }
+
+    void retire() const noexcept {
+        clients()->for_each([](auto const& each) { each.retire(); });
+        decoys()->retire();
+    }
+
+private:
+    /// Two words: compilers make a call of the comparison of 16 bytes.
+    static bool is_same(uuid const& a, uuid const& b) noexcept {
+        auto const word = [](uuid const& of, std::size_t at) {
+            return crypto::load_little_endian(of.bytes().data() + at);
+        };
+        return ((word(a, 0) ^ word(b, 0)) | (word(a, 8) ^ word(b, 8))) == 0;
+    }
+
+    client_table* clients() const noexcept { return clients_.load(std::memory_order_acquire); }
+
+    project const* find_project(std::uint64_t hash, std::string_view asked) const noexcept {
+        return by_name_.find(hash, [asked](project const& each) { return each.id == asked; });
+    }
+
+    outcome list_projects(store_hash const& hash) {
+        for (auto const& each : projects_) {
+            if (each.id.empty() || each.organization.empty()) {
+                return error{fmt::format("project \"{}\": a project has an id and an organisation", each.id.view())};
+            }
+            auto const hashed = hash(each.id.view());
+            if (find_project(hashed, each.id)) {
+                return error{fmt::format("project \"{}\": listed twice", each.id.view())};
+            }
+            by_name_.insert(hashed, each);
+        }
+        return {};
+    }
+
+    std::atomic<client_table*> clients_;
+    std::atomic<kept_decoys const*> decoys_{nullptr};
+    std::vector<project> projects_;
+    tag_table<project> by_name_;
+};
+
+}  // namespace sallyport
