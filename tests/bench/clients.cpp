@@ -5,7 +5,7 @@
 
 #include <sallyport/crypto/keyed_hash.hpp>
 
-#if defined(BENCH_BOOST)
+#if defined(BENCH_BOOST_MAP)
 #    include <boost/unordered/unordered_flat_map.hpp>
 #endif
 
@@ -85,7 +85,7 @@ contest::row const to_miss({"client by id, chained, 1M", "one dependent cache mi
     return contest::sides{ours(true), bench::dependent_misses(clients)};
 });
 
-#if defined(BENCH_BOOST)
+#if defined(BENCH_BOOST_MAP)
 struct id_hash : sp::crypto::keyed_hash {
     using is_avalanching = void;
     std::size_t operator()(sp::uuid const& id) const noexcept { return keyed_hash::operator()(id.bytes()); }

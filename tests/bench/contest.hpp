@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -60,21 +61,38 @@ public:
         for (auto& other : others_) other.join();
     }
 
-    /// Nanoseconds from when all have begun with `work(thread)` until the last was done.
-    double time(std::function<void(unsigned)> const& work) {
+    struct time {
+        double nanoseconds;  ///< from when all had begun until the last was done
+        bool disturbed;      ///< whether one of them lost its processor to somebody else's work meanwhile
+    };
+
+    /// Has each thread do `work(thread)` at once.
+    time measure(std::function<void(unsigned)> const& work) {
         start(&work);
         take_part(0);
         while (finished_.load() != done_.size()) std::this_thread::yield();
-        clock::time_point from = done_[0].from, to = done_[0].to;
-        for (auto const& each : done_) from = std::min(from, each.from), to = std::max(to, each.to);
-        return std::chrono::duration<double, std::nano>(to - from).count();
+        auto all = done_[0];
+        for (auto const& each : done_) {
+            all.from = std::min(all.from, each.from);
+            all.to = std::max(all.to, each.to);
+            all.disturbed = all.disturbed || each.disturbed;
+        }
+        return {std::chrono::duration<double, std::nano>(all.to - all.from).count(), all.disturbed};
     }
 
 private:
     using clock = std::chrono::steady_clock;
     struct span {
         clock::time_point from, to;
+        bool disturbed;
     };
+
+    /// How often this thread had to leave its processor, and would have gone on.
+    static long interruptions() {
+        rusage used{};
+        getrusage(RUSAGE_THREAD, &used);
+        return used.ru_nivcsw;
+    }
 
     /// Those that the program may use, before any thread was pinned; the first, where most of the machine's own work is,
     /// comes last.
@@ -119,9 +137,11 @@ private:
         ++begun_;
         while (begun_.load() != done_.size()) {
         }
+        auto const before = interruptions();
         auto const from = clock::now();
         (*work_)(thread);
-        done_[thread] = {from, clock::now()};
+        auto const to = clock::now();
+        done_[thread] = {from, to, interruptions() != before};
         ++finished_;
     }
 
@@ -140,19 +160,31 @@ public:
         while (slice() * static_cast<double>(count_) < least_slice) count_ *= 2;
     }
 
-    /// Nanoseconds an operation took each thread, in a slice of a few milliseconds.
+    /// Nanoseconds an operation took each thread, in a slice of some milliseconds. One that other work on the machine
+    /// has disturbed is not taken, if there is one that wasn't.
     double slice() {
-        static_cast<void>(time_of(count_ / 8 + 1));  // brings back into the caches what the other side has driven out
-        return time_of(count_) / static_cast<double>(count_);
+        auto made = measure();
+        for (int attempt = 1; made.disturbed && attempt < most_attempts; ++attempt) made = measure();
+        disturbed_ += made.disturbed ? 1 : 0;
+        return made.nanoseconds / static_cast<double>(count_);
     }
 
-private:
-    static constexpr double least_slice = 4e6;
+    /// How many slices had to be taken that were disturbed.
+    std::size_t disturbed() const { return disturbed_; }
 
-    double time_of(std::size_t count) {
+private:
+    static constexpr double least_slice = 2e6;
+    static constexpr int most_attempts = 20;
+
+    team::time measure() {
+        static_cast<void>(measure(count_ / 8 + 1));  // brings back into the caches what the other side has driven out
+        return measure(count_);
+    }
+
+    team::time measure(std::size_t count) {
         std::atomic<std::size_t> expected{0};
         auto const taken =
-            team_.time([&](unsigned thread) { expected += run_(thread, next_ + thread * count, count); });
+            team_.measure([&](unsigned thread) { expected += run_(thread, next_ + thread * count, count); });
         next_ += threads_ * count;
         if (expected != threads_ * count) throw std::runtime_error("an operation gave another answer than it should");
         return taken;
@@ -163,6 +195,7 @@ private:
     unsigned threads_;
     std::size_t count_ = 16;
     std::size_t next_ = 0;
+    std::size_t disturbed_ = 0;
 };
 
 /// The value below which this share of the values lies.
@@ -202,6 +235,7 @@ private:
             state.counters["ratio"] = quantile(ratios, 0.5);
             state.counters["low"] = quantile(ratios, 0.25);
             state.counters["high"] = quantile(ratios, 0.75);
+            state.counters["disturbed"] = static_cast<double>(ours.disturbed() + yardstick.disturbed());
             state.counters["on_threads"] = of.threads;
             state.counters["goal"] = of.goal;
         } catch (std::exception const& wrong) {

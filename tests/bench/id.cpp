@@ -4,9 +4,16 @@
 
 #include <sallyport/model/uuid.hpp>
 
+#if defined(BENCH_BOOST_UUID)
+#    include <boost/uuid/detail/from_chars.hpp>
+#    include <boost/uuid/uuid.hpp>
+#endif
+
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -82,5 +89,35 @@ contest::row const invalid({"id, invalid", "plain loop with a table", 0.3}, [] {
 contest::row const refused({"id, invalid", "id, valid", 1.2}, [] {
     return contest::sides{refuses(invalid_ids(), by_us), accepts(valid_ids(), by_us)};
 });
+
+#if defined(BENCH_BOOST_UUID)
+#    if defined(BENCH_NATIVE)
+constexpr double goal = 0.7;
+#    else
+constexpr double goal = 0.9;
+#    endif
+
+/// Boost reads UUIDs of every version.
+auto const by_boost = [](std::string_view text) -> std::optional<boost::uuids::uuid> {
+    boost::uuids::uuid read;
+    auto const result = boost::uuids::from_chars(text.data(), text.data() + text.size(), read);
+    bool const whole = result.ec == boost::uuids::from_chars_error::none && result.ptr == text.data() + text.size();
+    auto const* const bytes = read.begin();
+    if (!whole || bytes[6] >> 4 != 4 || bytes[8] >> 6 != 2) return std::nullopt;
+    return read;
+};
+
+contest::row const to_boost({"id, valid", "Boost.UUID's from_chars and a check of its version", goal}, [] {
+    auto const ids = valid_ids();
+    return contest::sides{accepts(ids, by_us),
+                          accepts(ids, [](std::string_view text) -> std::optional<ordinary::id_bytes> {
+                              auto const read = by_boost(text);
+                              if (!read) return std::nullopt;
+                              ordinary::id_bytes bytes{};
+                              std::copy(read->begin(), read->end(), bytes.begin());
+                              return bytes;
+                          })};
+});
+#endif
 
 }  // namespace

@@ -103,6 +103,7 @@ contest::sides hot(bool granted) {
 
 /// Keys drawn at random. They lie in the order in which they are asked for, as requests do in a host's buffers.
 contest::sides keyed(std::size_t keys) {
+    constexpr std::size_t asked = std::size_t{1} << 20;
     struct side_by_side {
         sp::sliding_log ours;
         ordinary::limiter ordinarily{few, window};
@@ -112,15 +113,25 @@ contest::sides keyed(std::size_t keys) {
     auto const of = std::make_shared<side_by_side>();
     std::vector<sp::uuid> ids(keys);
     for (auto& id : ids) id = bench::random_id();
-    auto const ask_for = [&](sp::uuid const& id) {
+    auto const text_of = [](sp::uuid const& id) {
         auto const text = id.text();
-        of->claims.push_back({{{.key = {.client = id}, .quota = quota_of(few)}}});
-        of->names.emplace_back(text.begin(), text.end());
+        return std::string(text.begin(), text.end());
     };
-    constexpr std::size_t asked = std::size_t{1} << 20;
-    for (std::size_t i = 0; i < asked; ++i) ask_for(ids[bench::random()() % keys]);
+    auto const claims_of = [](sp::uuid const& id) {
+        return std::array<sp::claim, 1>{{{.key = {.client = id}, .quota = quota_of(few)}}};
+    };
 
     auto const speed = speed_for(keys, few);
+    fast_clock clock(speed);
+    for (auto const& id : ids) {  // each has been used before: the room for it is there
+        static_cast<void>(admits(of->ours, claims_of(id), clock.read(0)));
+        static_cast<void>(admitted_by(of->ordinarily, clock.read(0), text_of(id)));
+    }
+    for (std::size_t i = 0; i < asked; ++i) {
+        auto const& id = ids[bench::random()() % keys];
+        of->claims.push_back(claims_of(id));
+        of->names.push_back(text_of(id));
+    }
     return {taking(speed, true, [=](std::size_t i, auto now) { return admits(of->ours, of->claims[i % asked], now); }),
             taking(speed, true,
                    [=](std::size_t i, auto now) { return admitted_by(of->ordinarily, now, of->names[i % asked]); })};

@@ -182,8 +182,7 @@ struct answer {
 template <class IsId>
 class pipeline {
 public:
-    pipeline(clients const& known, std::size_t limit, clock::duration window)
-        : clients_(known), limiter_(limit, window) {}
+    pipeline(clients const& known, limiter& limits) : clients_(known), limiter_(limits) {}
 
     answer authorize(std::span<header const> headers, api asked) {
         auto const id_text = field(headers, "openpanel-client-id");
@@ -238,7 +237,7 @@ private:
 
     IsId is_id_;
     clients const& clients_;
-    limiter limiter_;
+    limiter& limiter_;
 };
 
 }  // namespace ordinary

@@ -25,7 +25,7 @@ def row_of(made, build):
         return row | {"error": made["error_message"]}
     if "value" in made:  # a figure that is held to its goal by itself
         return row | {name: made[name] for name in ("value", "goal") if name in made} | {"met": made["value"] <= made["goal"]}
-    row |= {name: made[name] for name in ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high")}
+    row |= {name: made[name] for name in ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")}
     return row | {"threads": int(made["on_threads"]), "rounds": made["iterations"], "met": row["ratio"] <= row["goal"]}
 
 

@@ -14,22 +14,29 @@ namespace {
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;
 
-/// The same clients, in the library's store and in the ordinary one.
+/// The same clients, in the library's store and in the ordinary one. Each has asked before: what a limiter remembers of
+/// it is there already.
 struct town {
     std::vector<bench::credentials> requests;
     op::clients store;
-    ordinary::clients ordinarily;
+    ordinary::clients known;
     std::chrono::milliseconds window;
     sp::authorizer<op::clients&, sp::rules<op::level, op::api>> gate{store,
                                                                      bench::rules_of(bench::usual_limit, window)};
-    ordinary::pipeline<ordinary::id_by_regex> by_regex{ordinarily, bench::usual_limit, window};
-    ordinary::pipeline<ordinary::id_by_loop> by_loop{ordinarily, bench::usual_limit, window};
+    ordinary::limiter limiter{bench::usual_limit, window};
+    ordinary::pipeline<ordinary::id_by_regex> by_regex{known, limiter};
+    ordinary::pipeline<ordinary::id_by_loop> by_loop{known, limiter};
 
     explicit town(std::vector<bench::credentials> const& clients)
         : requests(bench::requests_of(clients)),
           store(bench::store_of(clients)),
           window(bench::usual_window(clients.size())) {
-        bench::add_all(ordinarily, clients);
+        bench::add_all(known, clients);
+        bench::request_lines lines;
+        for (auto const& each : clients) {
+            static_cast<void>(gate.authorize({.headers = lines.of(each), .api = op::api::insights}));
+            static_cast<void>(by_loop.authorize(lines.of(each), ordinary::api::insights));
+        }
     }
 };
 
