@@ -24,11 +24,9 @@ inline contest::side dependent_misses(std::size_t lines) {
     std::iota(order.begin(), order.end(), 0U);
     std::shuffle(order.begin(), order.end(), std::mt19937_64(1));
     for (std::size_t i = 0; i < lines; ++i) (*memory)[order[i]].next = order[(i + 1) % lines];
-    auto const at = std::make_shared<std::uint32_t>(0);
-    return [memory, at](unsigned, std::size_t, std::size_t count) {
-        auto here = *at;
+    return [memory](unsigned, std::size_t first, std::size_t count) {
+        std::size_t here = first % memory->size();
         for (std::size_t i = 0; i < count; ++i) here = (*memory)[here].next;
-        *at = here;
         return here < memory->size() ? count : 0;
     };
 }

@@ -237,7 +237,7 @@ private:
             state.counters["high"] = quantile(ratios, 0.75);
             state.counters["disturbed"] = static_cast<double>(ours.disturbed() + yardstick.disturbed());
             state.counters["on_threads"] = of.threads;
-            state.counters["goal"] = of.goal;
+            if (of.goal > 0) state.counters["goal"] = of.goal;
         } catch (std::exception const& wrong) {
             state.SkipWithError(wrong.what());
         }

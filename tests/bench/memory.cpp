@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "bytes_in_use.hpp"
 #include "figure.hpp"
+#include "memory_in_use.hpp"
 #include "population.hpp"
 
 #include <sallyport/limit/sliding_log.hpp>

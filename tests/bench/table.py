@@ -25,8 +25,10 @@ def row_of(made, build):
         return row | {"error": made["error_message"]}
     if "value" in made:  # a figure that is held to its goal by itself
         return row | {name: made[name] for name in ("value", "goal") if name in made} | {"met": made["value"] <= made["goal"]}
-    row |= {name: made[name] for name in ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")}
-    return row | {"threads": int(made["on_threads"]), "rounds": made["iterations"], "met": row["ratio"] <= row["goal"]}
+    names = ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")
+    row |= {name: made[name] for name in names if name in made}
+    row |= {"threads": int(made["on_threads"]), "rounds": made["iterations"]}
+    return row | ({"met": row["ratio"] <= row["goal"]} if "goal" in row else {})
 
 
 def rows_of(path):

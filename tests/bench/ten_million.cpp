@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "bytes_in_use.hpp"
 #include "figure.hpp"
+#include "memory_in_use.hpp"
 #include "population.hpp"
 
 #include <sallyport/limit/sliding_log.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <fstream>
 #include <stdexcept>
-#include <string>
 
 // How much memory ten million clients take that are all in use.
 
@@ -17,22 +15,11 @@ namespace {
 
 namespace sp = sallyport;
 
-std::size_t available() {
-    std::ifstream file("/proc/meminfo");
-    for (std::string name, unit; file >> name;) {
-        std::size_t kilobytes = 0;
-        file >> kilobytes;
-        std::getline(file, unit);
-        if (name == "MemAvailable:") return kilobytes << 10;
-    }
-    return 0;
-}
-
 /// All of it resident and in use: each client is granted a request.
 double bytes_of_ten_million() {
     constexpr std::size_t clients = 10'000'000;
     constexpr std::size_t needed = std::size_t{18} << 30;  // the store, and what it is made from
-    if (available() < needed) throw std::runtime_error("18 GiB of memory are not free");
+    if (bench::available_memory() < needed) throw std::runtime_error("18 GiB of memory are not free");
     auto const credentials = bench::random_clients(clients);
     auto const before = bench::bytes_in_use();
     auto const store = bench::store_of(credentials);

@@ -2,70 +2,15 @@
 #include "cache_miss.hpp"
 #include "contest.hpp"
 #include "population.hpp"
+#include "town.hpp"
 
-#include <cstddef>
 #include <memory>
-#include <vector>
 
 // What a whole decision costs that grants: ten header lines, SHA-256 secrets, one limit. Clients are drawn at random.
 
 namespace {
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-
-/// The same clients, in the library's store and in the ordinary one. Each has asked before: what a limiter remembers of
-/// it is there already.
-struct town {
-    std::vector<bench::credentials> requests;
-    op::clients store;
-    ordinary::clients known;
-    std::chrono::milliseconds window;
-    sp::authorizer<op::clients&, sp::rules<op::level, op::api>> gate{store,
-                                                                     bench::rules_of(bench::usual_limit, window)};
-    ordinary::limiter limiter{bench::usual_limit, window};
-    ordinary::pipeline<ordinary::id_by_regex> by_regex{known, limiter};
-    ordinary::pipeline<ordinary::id_by_loop> by_loop{known, limiter};
-
-    explicit town(std::vector<bench::credentials> const& clients)
-        : requests(bench::requests_of(clients)),
-          store(bench::store_of(clients)),
-          window(bench::usual_window(clients.size())) {
-        bench::add_all(known, clients);
-        bench::request_lines lines;
-        for (auto const& each : clients) {
-            static_cast<void>(gate.authorize({.headers = lines.of(each), .api = op::api::insights}));
-            static_cast<void>(by_loop.authorize(lines.of(each), ordinary::api::insights));
-        }
-    }
-};
-
-template <class Grants>
-contest::side asking(std::shared_ptr<town> in, Grants grants) {
-    return [in, grants](unsigned, std::size_t first, std::size_t count) {
-        bench::request_lines lines;
-        std::size_t expected = 0;
-        for (std::size_t i = first; i < first + count; ++i) {
-            expected += grants(*in, lines.of(in->requests[i & (in->requests.size() - 1)])) ? 1 : 0;
-        }
-        return expected;
-    };
-}
-
-contest::side ours(std::shared_ptr<town> in) {
-    return asking(in, [](town& at, auto const& lines) {
-        auto const decision = at.gate.authorize({.headers = lines, .api = op::api::insights});
-        return decision && decision.rates().size() == 1;
-    });
-}
-
-template <auto Pipeline>
-contest::side ordinarily(std::shared_ptr<town> in) {
-    return asking(in, [](town& at, auto const& lines) {
-        auto const answer = (at.*Pipeline).authorize(lines, ordinary::api::insights);
-        return answer.status == 200 && answer.who != nullptr;
-    });
-}
+using bench::ordinarily, bench::ours, bench::town;
 
 std::shared_ptr<town> village() {
     static auto const made = std::make_shared<town>(bench::random_clients(1000));
