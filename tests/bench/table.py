@@ -1,0 +1,79 @@
+"""Puts together what the benchmarks measured: table.py [--json FILE] RESULTS.json... It prints the table, and fails if a
+row could not be measured; one that misses its goal is only shown."""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import sys
+
+
+def machine():
+    names = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    return {"name": names[0] if names else platform.machine(), "processors": os.cpu_count(),
+            "system": f"{platform.system()} {platform.release()}"}
+
+
+def row_of(made, build):
+    """A row as Google Benchmark wrote it down."""
+    row = {"what": made["name"].split("/iterations")[0] + (f", {build} build" if build else ""),
+           "yardstick": made.get("label", "")}
+    if made.get("error_occurred"):
+        return row | {"error": made["error_message"]}
+    if "value" in made:  # a figure that is held to its goal by itself
+        return row | {name: made[name] for name in ("value", "goal") if name in made} | {"met": made["value"] <= made["goal"]}
+    names = ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")
+    row |= {name: made[name] for name in names if name in made}
+    row |= {"threads": int(made["on_threads"]), "rounds": made["iterations"]}
+    return row | ({"met": row["ratio"] <= row["goal"]} if "goal" in row else {})
+
+
+def rows_of(path):
+    results = json.loads(path.read_text())
+    if "benchmarks" not in results:
+        return results["rows"]
+    build = results["context"].get("build", "")
+    return [row_of(made, build) for made in results["benchmarks"]]
+
+
+def cells(row):
+    what, yardstick = row["what"], row["yardstick"]
+    if "error" in row:
+        return [what, yardstick, "", "", "FAILED: " + row["error"]]
+    figure = row["ratio"] if "ratio" in row else row["value"]
+    spread = f"{row['low']:.3g} to {row['high']:.3g}" if "low" in row else ""
+    times = f"{row['ours_ns']:,.1f} / {row['yardstick_ns']:,.1f}" if "ours_ns" in row else ""
+    goal, met = (f"{row['goal']:.3g}", "met" if row["met"] else "MISSED") if row.get("goal") is not None else ("", "")
+    text = f"{figure:,.0f}" if figure >= 1000 or figure == int(figure) else f"{figure:.3g}"
+    return [what, yardstick, text, spread, times, goal, met]
+
+
+def show(rows):
+    head = ["what", "yardstick", "ratio", "half lie in", "ns", "goal", "met?"]
+    lines = [head] + [["-"] * len(head)] + [c + [""] * (len(head) - len(c)) for c in map(cells, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        filled = [cell * width if cell == "-" else cell.ljust(width) for cell, width in zip(line, widths)]
+        print(f"| {' | '.join(filled)} |")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--json", type=pathlib.Path)
+    arguments.add_argument("results", type=pathlib.Path, nargs="+")
+    given = arguments.parse_args()
+    rows = [row for path in given.results if path.exists() and path.stat().st_size for row in rows_of(path)]
+    show(rows)
+    missed = sum(not row.get("met", True) for row in rows)
+    print(f"\n{len(rows)} rows, {missed} of them miss their goal. A ratio is the library's time in that of the yardstick.")
+    if given.json:
+        when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        given.json.write_text(json.dumps({"machine": machine(), "when": when, "rows": rows}, indent=1) + "\n")
+    return 1 if any("error" in row for row in rows) or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
