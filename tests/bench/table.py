@@ -1,5 +1,5 @@
-"""Puts together what the benchmarks measured: table.py [--json FILE] RESULTS.json... It prints the table, and fails if a
-row could not be measured; one that misses its goal is only shown."""
+"""Puts together what the benchmarks measured: table.py [--json FILE] RESULTS.json... It prints the table, and fails if
+a row could not be measured; one that misses its goal is only shown."""
 
 import argparse
 import datetime
@@ -77,7 +77,7 @@ def main():
     rows = [row for path in given.results if path.exists() and path.stat().st_size for row in rows_of(path)]
     show(rows)
     missed = sum(not row.get("met", True) for row in rows)
-    print(f"\n{len(rows)} rows, {missed} of them miss their goal. A ratio: the library's time in that of the yardstick.")
+    print(f"\n{len(rows)} rows, {missed} of them miss their goal. Ratio: the library's time in that of the yardstick.")
     if given.json:
         when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         given.json.write_text(json.dumps({"machine": machine(), "when": when, "rows": rows}, indent=1) + "\n")
