@@ -94,8 +94,8 @@ private:
         return used.ru_nivcsw;
     }
 
-    /// Those that the program may use, before any thread was pinned; the first, where most of the machine's own work is,
-    /// comes last.
+    /// Those that the program may use, before any thread was pinned. The first comes last: most of the machine's own
+    /// work is there.
     static std::vector<int> const& processors() {
         static auto const all = [] {
             cpu_set_t set;

@@ -38,10 +38,10 @@ struct rows {
     std::vector<std::unique_ptr<contest::row>> made;
 
     rows() {
-        for (std::size_t const clients : {1'000, 10'000, 100'000, 1'000'000, 10'000'000}) {
+        for (std::size_t const clients : {1'000UL, 10'000UL, 100'000UL, 1'000'000UL, 10'000'000UL}) {
             for (unsigned const threads : {1U, 2U}) add("clients", clients, clients, 10, threads);
         }
-        for (std::size_t const lines : {3, 5, 10, 20, 30}) add("header lines", lines, 1'000, lines, 1);
+        for (std::size_t const lines : {3UL, 5UL, 10UL, 20UL, 30UL}) add("header lines", lines, 1'000, lines, 1);
     }
 
     void add(char const* by, std::size_t at, std::size_t clients, std::size_t lines, unsigned threads) {

@@ -1,5 +1,5 @@
 """How many requests a second a guarded server answers, in what the same server answers bare: over_http.py SERVER
-RESULTS.json. Rounds of wrk alternate between the two; a round's server has a processor of its own, and wrk the other."""
+RESULTS.json. Rounds of wrk alternate between the two; the servers have one processor, and wrk another."""
 
 import json
 import os

@@ -1,5 +1,6 @@
-"""Draws how the cost of a decision grows: plot.py FIGURES.json FOLDER. The figures are those that `tests/bench/run --large
---json` wrote. Four drawings, of the growth by clients and by header lines, each on a light and on a dark page."""
+"""Draws how the cost of a decision grows: plot.py FIGURES.json FOLDER. The figures are those that
+`tests/bench/run --large --json` wrote. Four drawings: by clients and by header lines, each for a light and a dark
+page."""
 
 import json
 import pathlib

@@ -1,5 +1,5 @@
-"""Puts together what the benchmarks measured: table.py [--json FILE] RESULTS.json... It prints the table, and fails if a
-row could not be measured; one that misses its goal is only shown."""
+"""Puts together what the benchmarks measured: table.py [--json FILE] RESULTS.json... It prints the table, and fails if
+a row could not be measured; one that misses its goal is only shown."""
 
 import argparse
 import datetime
@@ -24,7 +24,7 @@ def row_of(made, build):
     if made.get("error_occurred"):
         return row | {"error": made["error_message"]}
     if "value" in made:  # a figure that is held to its goal by itself
-        return row | {name: made[name] for name in ("value", "goal") if name in made} | {"met": made["value"] <= made["goal"]}
+        return row | {"value": made["value"], "goal": made["goal"], "met": made["value"] <= made["goal"]}
     names = ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")
     row |= {name: made[name] for name in names if name in made}
     row |= {"threads": int(made["on_threads"]), "rounds": made["iterations"]}
@@ -39,16 +39,25 @@ def rows_of(path):
     return [row_of(made, build) for made in results["benchmarks"]]
 
 
+def short(figure):
+    return f"{figure:,.0f}" if figure >= 1000 or figure == int(figure) else f"{figure:.3g}"
+
+
+def times(row):
+    """Of both sides: in nanoseconds, or where these are many in milliseconds."""
+    if "ours_ns" not in row:
+        return ""
+    divisor, unit = (1e6, " ms") if row["ours_ns"] > 1e6 else (1, "")
+    return f"{row['ours_ns'] / divisor:,.1f} / {row['yardstick_ns'] / divisor:,.1f}{unit}"
+
+
 def cells(row):
-    what, yardstick = row["what"], row["yardstick"]
+    names = [row["what"], row["yardstick"]]
     if "error" in row:
-        return [what, yardstick, "", "", "FAILED: " + row["error"]]
-    figure = row["ratio"] if "ratio" in row else row["value"]
+        return names + ["", "", "", "", "FAILED: " + row["error"]]
     spread = f"{row['low']:.3g} to {row['high']:.3g}" if "low" in row else ""
-    times = f"{row['ours_ns']:,.1f} / {row['yardstick_ns']:,.1f}" if "ours_ns" in row else ""
-    goal, met = (f"{row['goal']:.3g}", "met" if row["met"] else "MISSED") if row.get("goal") is not None else ("", "")
-    text = f"{figure:,.0f}" if figure >= 1000 or figure == int(figure) else f"{figure:.3g}"
-    return [what, yardstick, text, spread, times, goal, met]
+    goal, met = (short(row["goal"]), "met" if row["met"] else "MISSED") if "goal" in row else ("", "")
+    return names + [short(row["ratio"] if "ratio" in row else row["value"]), spread, times(row), goal, met]
 
 
 def show(rows):
@@ -68,7 +77,7 @@ def main():
     rows = [row for path in given.results if path.exists() and path.stat().st_size for row in rows_of(path)]
     show(rows)
     missed = sum(not row.get("met", True) for row in rows)
-    print(f"\n{len(rows)} rows, {missed} of them miss their goal. A ratio is the library's time in that of the yardstick.")
+    print(f"\n{len(rows)} rows, {missed} of them miss their goal. Ratio: the library's time in that of the yardstick.")
     if given.json:
         when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         given.json.write_text(json.dumps({"machine": machine(), "when": when, "rows": rows}, indent=1) + "\n")
