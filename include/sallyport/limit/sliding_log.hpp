@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -47,14 +46,16 @@ public:
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
     /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) {
-        if (claims.empty()) return {.outcome = allowance::verdict::admitted};
-        if (claims.size() > max_claims) return {};
+        allowance answer;
+        if (claims.empty()) answer.outcome = allowance::verdict::admitted;
+        if (claims.empty() || claims.size() > max_claims) return answer;
         bool const proven = claims.front().key.proven;
         for (auto const& each : claims) {
-            if (each.key.proven != proven) return {};
+            if (each.key.proven != proven) return answer;
         }
         auto const ticks = now.time_since_epoch().count();
-        return proven ? take(proven_, claims, ticks) : take(unproven_, claims, ticks);
+        proven ? take(proven_, claims, ticks, answer) : take(unproven_, claims, ticks, answer);
+        return answer;
     }
 
     /// How many keys are remembered.
@@ -81,9 +82,10 @@ private:
     }
 
     template <class Table>
-    static allowance take(Table& keys, std::span<claim const> claims, std::int64_t now) {
+    static void take(Table& keys, std::span<claim const> claims, std::int64_t now, allowance& answer) {
         using key_type = typename Table::key_type;
-        if (auto const answer = take_alone(keys, claims, now)) return *answer;
+        if (take_alone(keys, claims, now, answer)) return;
+        answer = {};
         bounded_list<key_type, max_claims> words;
         for (auto const& each : claims) static_cast<void>(words.push_back(words_of<key_type>(each.key)));
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
@@ -94,48 +96,49 @@ private:
             }
             return std::min(most, first_capacity);
         };
-        allowance answer;
         keys.with({words.data(), words.size()}, now, capacity_of, [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
-            auto const of = [&](std::size_t i) -> stamp_ring::view const& { return *rings[i]; };
-            answer = judge(claims, of, now);
+            auto const ring_of = [&](std::size_t i) -> stamp_ring::view const& { return *rings[i]; };
+            static_cast<void>(judge(claims, ring_of, now, answer));
             if (answer.outcome == allowance::verdict::admitted) commit(claims, rings, enlarge, now);
         });
-        return answer;
     }
 
-    /// The answer to a call for one known key that nobody has to be kept out for, if it is one.
+    /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
     template <class Table>
-    static std::optional<allowance> take_alone(Table& keys, std::span<claim const> claims, std::int64_t now) {
+    static bool take_alone(Table& keys, std::span<claim const> claims, std::int64_t now, allowance& answer) {
         auto const& first = claims.front();
-        if (first.cost > 1) return std::nullopt;
+        if (first.cost > 1) return false;
         for (auto const& each : claims.subspan(1)) {
-            if (each.cost != first.cost || each.key != first.key) return std::nullopt;
+            if (each.cost != first.cost || each.key != first.key) return false;
         }
         auto const ring = keys.find(words_of<typename Table::key_type>(first.key));
-        if (!ring) return std::nullopt;
+        if (!ring) return false;
         for (;;) {
             auto const seen = ring->look();
-            if (!seen || !ring.is_still()) return std::nullopt;
+            if (!seen || !ring.is_still()) return false;
             for (auto const& each : claims) {
-                if (!ring->reaches(each.quota)) return std::nullopt;
+                if (!ring->reaches(each.quota)) return false;
             }
-            auto const answer = judge(
-                claims, [&](std::size_t) -> stamp_ring::view const& { return *seen; }, now);
+            auto const ring_of = [&](std::size_t) -> stamp_ring::view const& { return *seen; };
+            auto const notes = judge(claims, ring_of, now, answer);
             if (seen->overtaken()) continue;
-            if (answer.outcome != allowance::verdict::admitted || first.cost == 0) return answer;
-            switch (ring->admit_one(*seen, seen->stamp(now))) {
-                case stamp_ring::admission::done: return answer;
+            if (answer.outcome != allowance::verdict::admitted || first.cost == 0) return true;
+            switch (ring->admit_one(*seen, seen->stamp(now), notes)) {
+                case stamp_ring::admission::done: return true;
                 case stamp_ring::admission::overtaken: continue;
-                case stamp_ring::admission::no_room: return std::nullopt;
+                case stamp_ring::admission::no_room: return false;
             }
         }
     }
 
-    /// The answer, by what each claim's key was admitted before; an admission is yet to be counted.
+    /// The answer, by what each claim's key was admitted before; an admission is yet to be counted. What a single key's
+    /// ring should note of its windows is returned.
     template <class RingOf>
-    static allowance judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now) noexcept {
-        allowance answer{.outcome = allowance::verdict::admitted};
+    static std::uint32_t judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now,
+                               allowance& answer) noexcept {
+        answer.outcome = allowance::verdict::admitted;
+        answer.states = {};
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const& asked = claims[i];
             auto const wait = ring_of(i).wait(asked.quota, asked.cost, now);
@@ -146,26 +149,32 @@ private:
                                                        .shadow = asked.shadow}));
         }
         bool const admitted = answer.outcome == allowance::verdict::admitted;
+        std::uint32_t notes = 0;
         for (std::size_t i = 0; i < claims.size(); ++i) {
-            show_usage(answer.states[i], ring_of(i), admitted ? claims[i].cost : 0, now);
+            auto const used = show_usage(answer.states[i], ring_of(i), i, admitted ? claims[i].cost : 0, now);
+            notes |= stamp_ring::note(i, used);
         }
         if (admitted) {
             auto const& first = ring_of(0);
             answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
         }
-        return answer;
+        return notes;
     }
 
-    /// How a window stands once so much more is counted.
-    static void show_usage(rate_state& state, stamp_ring::view const& ring, std::uint32_t cost,
-                           std::int64_t now) noexcept {
+    /// Says how a window stands once so much more is counted, and what of it is then used.
+    static std::uint32_t show_usage(rate_state& state, stamp_ring::view const& ring, std::size_t place,
+                                    std::uint32_t cost, std::int64_t now) noexcept {
         auto const limit = state.quota.limit();
-        auto const used = ring.used(state.quota, now);
+        auto const used = ring.used(state.quota, now, ring.guess(place));
         auto const used_after = used + std::min(cost, limit - used);
+        auto const until_next = [&] {
+            if (used_after == 0) return std::int64_t{0};
+            return used_after <= cost ? ring.until_gone(state.quota, now)
+                                      : ring.until_freed(state.quota, used_after - cost, now);
+        };
         state.remaining = limit - used_after;
-        auto const freed = used_after <= cost ? (used_after == 0 ? 0 : ring.until_gone(state.quota, now))
-                                              : ring.until_freed(state.quota, used_after - cost, now);
-        state.reset = std::chrono::nanoseconds(freed);
+        state.reset = std::chrono::nanoseconds(until_next());
+        return used_after;
     }
 
     /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.

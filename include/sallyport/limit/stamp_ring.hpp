@@ -56,7 +56,7 @@ public:
 
         bool overtaken() const noexcept { return overtaken_ || ring_->base() != base_; }
 
-        /// How many units were admitted in all; exact as long as no thread fell 256 rings behind.
+        /// How many units were admitted in all, modulo a million rings; exact as long as no thread fell 256 behind.
         std::uint64_t position() const noexcept { return std::uint64_t{lap_} * ring_->capacity_ + index_; }
 
         /// The stamp of a call: the later of its moment and the last admission.
@@ -70,10 +70,17 @@ public:
             return cost == 0 ? 0 : until_outside(in, in.limit() - cost + 1, now);
         }
 
-        /// How much of the limit the window holds that ends at the stamp of `now`. Constant time where the window has
-        /// few units, or is nearly full; else the logarithm of what it has.
-        std::uint32_t used(quota const& in, ticks now) const noexcept {
-            return count_within(window_of(in), std::min(ring_->capacity_, in.limit()), now);
+        /// How much of the limit the window holds that ends at the stamp of `now`. Constant time where it is about as
+        /// much as guessed; else the logarithm of how far off that was.
+        std::uint32_t used(quota const& in, ticks now, std::uint32_t guess = 1) const noexcept {
+            return count_within(window_of(in), std::min(ring_->capacity_, in.limit()), now, guess);
+        }
+
+        /// What the first two windows of a budget held when somebody was last admitted, as far as it was noted.
+        std::uint32_t guess(std::size_t window) const noexcept {
+            if (window >= noted_windows) return 1;
+            auto const noted = notes_ >> (window * note_bits) & note_mask;
+            return noted < coarse ? std::max(noted, 1U) : (noted - coarse) << coarseness;
         }
 
         /// How long until the oldest of the last `used` units leaves the window; 0 if there is none.
@@ -87,8 +94,9 @@ public:
     protected:
         friend class stamp_ring;
 
-        view(stamp_ring const& ring, std::uint32_t index, std::uint32_t lap, std::uint64_t oldest) noexcept
-            : ring_(&ring), oldest_(oldest), base_(ring.base()), index_(index), lap_(lap) {
+        view(stamp_ring const& ring, std::uint32_t index, std::uint32_t lap, std::uint32_t notes,
+             std::uint64_t oldest) noexcept
+            : ring_(&ring), oldest_(oldest), base_(ring.base()), index_(index), lap_(lap), notes_(notes) {
             if (auto const newest = unit(1); counts(newest)) last_ = stamp_of(newest);
         }
 
@@ -128,25 +136,31 @@ public:
         }
 
         /// How many of the last `most` units have stamps in (end − window, end], where `end` is the stamp of `now`.
-        /// Looks from both ends, in steps that double.
-        std::uint32_t count_within(ticks window, std::uint32_t most, ticks now) const noexcept {
+        /// Looks at the guess, and from there in steps that double.
+        std::uint32_t count_within(ticks window, std::uint32_t most, ticks now, std::uint32_t guess) const noexcept {
             auto const end = stamp(now);
             auto const is_within = [&](std::uint32_t back) { return within(window, unit(back), end); };
-            if (most == 0 || !is_within(1)) return 0;
-            if (is_within(most)) return most;
-            std::uint32_t inside = 1;
-            std::uint32_t outside = most;
-            for (std::uint32_t step = 1; outside - inside > 2 * step; step *= 2) {
-                if (!is_within(inside + step)) {
-                    outside = inside + step;
-                    break;
+            if (most == 0) return 0;
+            std::uint32_t inside = 0;
+            auto outside = most + 1;
+            auto at = std::min(guess, most);
+            std::uint32_t step = 1;
+            if (is_within(at)) {
+                for (inside = at; outside - inside > step; step *= 2) {
+                    if (!is_within(inside + step)) {
+                        outside = inside + step;
+                        break;
+                    }
+                    inside += step;
                 }
-                inside += step;
-                if (is_within(outside - step)) {
-                    inside = outside - step;
-                    break;
+            } else {
+                for (outside = at; outside > step; step *= 2) {
+                    if (is_within(outside - step)) {
+                        inside = outside - step;
+                        break;
+                    }
+                    outside -= step;
                 }
-                outside -= step;
             }
             while (outside - inside > 1) {
                 auto const middle = inside + (outside - inside) / 2;
@@ -161,6 +175,7 @@ public:
         ticks last_ = earliest_ticks;
         std::uint32_t index_ = 0;
         std::uint32_t lap_ = 0;
+        std::uint32_t notes_ = 0;
         mutable bool overtaken_ = false;
     };
 
@@ -168,21 +183,27 @@ public:
     /// somebody last said where the end is: a step for each thread that is about to.
     std::optional<view> look() const noexcept {
         auto const end = end_.load(std::memory_order_acquire);
-        auto index = static_cast<std::uint32_t>(end);
-        auto lap = static_cast<std::uint32_t>(end >> 32);
+        auto index = static_cast<std::uint32_t>(end) & index_mask;
+        auto lap = static_cast<std::uint32_t>(end >> index_bits) & index_mask;
         for (;;) {
             auto const found = slots()[index].load(std::memory_order_acquire);
             if (found == sealed) return std::nullopt;
             auto const ahead = tag_of(lap_of(found) - (lap - 1));
-            if (ahead == 0) return view(*this, index, lap, found);
+            if (ahead == 0) return view(*this, index, lap, static_cast<std::uint32_t>(end >> 2 * index_bits), found);
             lap += ahead - 1;
             step(index, lap);
         }
     }
 
+    /// What the first two windows of a budget hold, for the next one to guess from.
+    static constexpr std::uint32_t note(std::size_t window, std::uint32_t used) noexcept {
+        if (window >= noted_windows) return 0;
+        return (used < coarse ? used : coarse + (used >> coarseness)) << (window * note_bits);
+    }
+
     /// Admits one unit, at this stamp, if nobody was since the look. Does nothing where `enter` has to make room.
     enum class admission : std::uint8_t { done, overtaken, no_room };
-    admission admit_one(view const& seen, ticks stamp) noexcept {
+    admission admit_one(view const& seen, ticks stamp, std::uint32_t notes = 0) noexcept {
         auto const offset = static_cast<std::uint64_t>(stamp) - seen.base_;
         if (!representable(offset)) return admission::no_room;
         if (capacity_ < depth_.load(std::memory_order_relaxed) && seen.within(horizon(), seen.oldest_, stamp)) {
@@ -193,7 +214,7 @@ public:
                                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
             return admission::overtaken;
         }
-        set_end(seen.index_, seen.lap_, 1);
+        set_end(seen.index_, seen.lap_, 1, notes);
         return admission::done;
     }
 
@@ -215,7 +236,7 @@ public:
             auto const capacity = ring_->capacity_;
             auto const depth = ring_->depth_.load(std::memory_order_relaxed);
             if (capacity >= depth) return 0;
-            auto const kept = count_within(ring_->horizon(), capacity, now);
+            auto const kept = count_within(ring_->horizon(), capacity, now, 1);
             auto const needed = std::min(std::min(cost, depth) + kept, depth);
             return needed <= capacity ? 0 : std::min(std::max(needed, capacity * 2), depth);
         }
@@ -293,7 +314,7 @@ public:
     static void leave(held& entered) noexcept {
         auto& ring = *entered.ring();
         ring.slots()[entered.index_].store(entered.oldest_, std::memory_order_release);
-        if (entered.admitted_ > 0) ring.set_end(entered.index_, entered.lap_, entered.admitted_);
+        if (entered.admitted_ > 0) ring.set_end(entered.index_, entered.lap_, entered.admitted_, 0);
     }
 
     /// Begins anew, in a ring that is sealed: nothing is counted, and stamps start at a moment. The generation is one
@@ -306,7 +327,7 @@ public:
         auto const empty = tagged(-1U, generation);
         for (std::uint32_t i = 1; i < ring.capacity_; ++i) ring.slots()[i].store(empty, std::memory_order_release);
         ring.slots()[0].store(sealed, std::memory_order_release);
-        held made(view(ring, 0, 0, empty));
+        held made(view(ring, 0, 0, 0, empty));
         made.last_ = from;
         return made;
     }
@@ -335,7 +356,7 @@ public:
         fresh.lap_ = static_cast<std::uint32_t>(position / capacity);
         fresh.base_ = from.base_;
         fresh.last_ = from.last_;
-        ring.set_end(fresh.index_, fresh.lap_, 0);
+        ring.set_end(fresh.index_, fresh.lap_, 0, 0);
         return fresh;
     }
 
@@ -370,6 +391,16 @@ private:
     static constexpr std::uint64_t least_offset = std::uint64_t{1} << 32;
     static constexpr std::uint64_t sealed = ~std::uint64_t{0};
     static_assert(std::chrono::nanoseconds(quota::max_window).count() < std::int64_t{1} << (offset_bits - 2));
+
+    // The end: index, lap, and what windows held: below 2,048 as it is, above in parts of 512.
+    static constexpr unsigned index_bits = 20;
+    static constexpr std::uint32_t index_mask = (1U << index_bits) - 1;
+    static constexpr std::size_t noted_windows = 2;
+    static constexpr unsigned note_bits = 12;
+    static constexpr std::uint32_t note_mask = (1U << note_bits) - 1;
+    static constexpr std::uint32_t coarse = 1U << (note_bits - 1);
+    static constexpr unsigned coarseness = 9;
+    static_assert(quota::max_limit <= index_mask && quota::max_limit >> coarseness < coarse);
 
     static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap & 0xff; }
     static constexpr std::uint32_t lap_of(std::uint64_t slot) noexcept {
@@ -412,7 +443,7 @@ private:
         ++lap;
     }
 
-    void set_end(std::uint32_t index, std::uint32_t lap, std::uint64_t further) noexcept {
+    void set_end(std::uint32_t index, std::uint32_t lap, std::uint64_t further, std::uint32_t notes) noexcept {
         if (further == 1) {
             step(index, lap);
         } else {
@@ -420,7 +451,8 @@ private:
             index = static_cast<std::uint32_t>(end % capacity_);
             lap = static_cast<std::uint32_t>(end / capacity_);
         }
-        end_.store(std::uint64_t{lap} << 32 | index, std::memory_order_release);
+        end_.store(std::uint64_t{notes} << 2 * index_bits | std::uint64_t{lap & index_mask} << index_bits | index,
+                   std::memory_order_release);
     }
 
     slot* slots() noexcept { return reinterpret_cast<slot*>(this + 1); }

@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 
 namespace sallyport {
 
-/// At most `Capacity` values, kept in place: no allocation, trivially copied where T is.
+/// At most `Capacity` values, kept in place: no allocation. Memory that holds no value is neither written nor copied: a
+/// short list costs what is in it, however many there might be.
 template <std::default_initializable T, std::size_t Capacity>
 class bounded_list {
+    static_assert(std::is_trivially_destructible_v<T>);
+
 public:
     static constexpr std::size_t capacity() noexcept { return Capacity; }
+
+    constexpr bounded_list() noexcept { begin_in_constant(); }
+    constexpr bounded_list(bounded_list const& other) noexcept : size_(other.size_) {
+        begin_in_constant();
+        std::copy_n(other.data(), size_, data());
+    }
+    constexpr bounded_list& operator=(bounded_list const& other) noexcept {
+        size_ = other.size_;
+        if (this != &other) std::copy_n(other.data(), size_, data());
+        return *this;
+    }
+    constexpr ~bounded_list() = default;
 
     constexpr std::size_t size() const noexcept { return size_; }
     constexpr bool empty() const noexcept { return size_ == 0; }
@@ -20,20 +38,32 @@ public:
     /// Appends; false, and nothing changed, if the list is full.
     [[nodiscard]] constexpr bool push_back(T const& value) noexcept {
         if (size_ == Capacity) return false;
-        items_[size_++] = value;
+        std::construct_at(data() + size_++, value);
         return true;
     }
 
-    constexpr T& operator[](std::size_t index) noexcept { return items_[index]; }
-    constexpr T const& operator[](std::size_t index) const noexcept { return items_[index]; }
-    constexpr T const* data() const noexcept { return items_.data(); }
-    constexpr T* begin() noexcept { return items_.data(); }
-    constexpr T* end() noexcept { return items_.data() + size_; }
-    constexpr T const* begin() const noexcept { return items_.data(); }
-    constexpr T const* end() const noexcept { return items_.data() + size_; }
+    constexpr T& operator[](std::size_t index) noexcept { return data()[index]; }
+    constexpr T const& operator[](std::size_t index) const noexcept { return data()[index]; }
+    constexpr T* data() noexcept { return items_.all.data(); }
+    constexpr T const* data() const noexcept { return items_.all.data(); }
+    constexpr T* begin() noexcept { return data(); }
+    constexpr T* end() noexcept { return data() + size_; }
+    constexpr T const* begin() const noexcept { return data(); }
+    constexpr T const* end() const noexcept { return data() + size_; }
 
 private:
-    std::array<T, Capacity> items_{};
+    union storage {
+        constexpr storage() noexcept {}
+
+        std::array<T, Capacity> all;
+    };
+
+    /// A constant has no memory without a value.
+    constexpr void begin_in_constant() noexcept {
+        if (std::is_constant_evaluated()) std::construct_at(&items_.all);
+    }
+
+    storage items_;
     std::uint8_t size_ = 0;
     static_assert(Capacity <= 255);
 };
