@@ -91,18 +91,6 @@ std::array<std::uint32_t, 64> schedule_of(std::string_view block) {
     return words;
 }
 
-/// How many runs of eight words of the schedule stand somewhere in memory: half of what the block can be computed back
-/// from, and more than a register that is spilled holds.
-std::size_t runs_found(std::span<std::uint8_t const> memory, std::string_view block) {
-    auto const words = schedule_of(block);
-    std::size_t found = 0;
-    for (std::size_t i = 0; i + 7 < words.size(); ++i) {
-        auto const* const run = reinterpret_cast<std::uint8_t const*>(&words[i]);
-        found += std::search(memory.begin(), memory.end(), run, run + 32) != memory.end();
-    }
-    return found;
-}
-
 /// Whether any four words of the schedule that follow on each other stand in memory, as they do in one register.
 bool holds_four(std::span<std::uint8_t const> memory, std::string_view block) {
     auto const words = schedule_of(block);
@@ -205,6 +193,18 @@ TEST_CASE("no register holds anything of a message after its digest by x86") {
 // Without optimisation every variable lies on the stack, and `sha256` takes the portable way.
 #if defined(__OPTIMIZE__)
 namespace {
+
+/// How many runs of eight words of the schedule stand somewhere in memory: half of what the block can be computed back
+/// from, and more than a register that is spilled holds.
+std::size_t runs_found(std::span<std::uint8_t const> memory, std::string_view block) {
+    auto const words = schedule_of(block);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i + 7 < words.size(); ++i) {
+        auto const* const run = reinterpret_cast<std::uint8_t const*>(&words[i]);
+        found += std::search(memory.begin(), memory.end(), run, run + 32) != memory.end();
+    }
+    return found;
+}
 
 /// Runs work on a stack of its own, and shows what is left there.
 std::vector<std::uint8_t> stack_after(std::function<void()> work) {

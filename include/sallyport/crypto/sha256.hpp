@@ -23,13 +23,19 @@ using digest256 = std::array<std::uint8_t, 32>;
 /// Takes some whole blocks into the chain; they are bytes or characters. By the processor's instructions if it has them.
 template <class Byte>
 constexpr void sha256_compress(sha256_chain& chain, Byte const* blocks, std::size_t count) noexcept {
+    if (std::is_constant_evaluated()) {
+        sha256_compress_portable(chain, blocks, count);
+        return;
+    }
+    void const* const memory = blocks;
+    auto const* const bytes = static_cast<std::uint8_t const*>(memory);  // of which g++ loads whole words, of char not
 #if defined(SALLYPORT_SHA256_X86) && defined(__OPTIMIZE__)  // or else the stack holds the schedule, which nobody wipes
-    if (!std::is_constant_evaluated() && has_sha256_instructions()) {
-        sha256_x86::compress(chain, blocks, count);
+    if (has_sha256_instructions()) {
+        sha256_x86::compress(chain, bytes, count);
         return;
     }
 #endif
-    sha256_compress_portable(chain, blocks, count);
+    sha256_compress_portable(chain, bytes, count);
 }
 
 /// Copies bytes or characters; by the bulk where no compiler checks it.
