@@ -196,8 +196,8 @@ namespace {
 
 /// How many runs of eight words of the schedule stand somewhere in memory: half of what the block can be computed back
 /// from, and more than a register that is spilled holds.
-std::size_t runs_found(std::span<std::uint8_t const> memory, std::string_view block) {
-    auto const words = schedule_of(block);
+std::size_t runs_found(std::span<std::uint8_t const> memory, std::string_view marked) {
+    auto const words = schedule_of(marked);
     std::size_t found = 0;
     for (std::size_t i = 0; i + 7 < words.size(); ++i) {
         auto const* const run = reinterpret_cast<std::uint8_t const*>(&words[i]);
