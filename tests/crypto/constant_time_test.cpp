@@ -22,6 +22,14 @@ static_assert(!constant_time_equal(abc, std::span{abc}.first(2)));
 static_assert(constant_time_equal({}, {}));
 static_assert(value_barrier(7u) == 7u);
 
+constexpr std::array<std::uint8_t, 33> zeros{};
+constexpr std::array<std::uint8_t, 33> late_one = [] {
+    auto bytes = zeros;
+    bytes.back() = 1;
+    return bytes;
+}();
+static_assert(constant_time_equal(zeros, zeros) && !constant_time_equal(zeros, late_one));
+
 }  // namespace
 
 TEST_CASE("constant_time_equal sees every single differing bit") {
@@ -40,19 +48,21 @@ TEST_CASE("constant_time_equal sees every single differing bit") {
 }
 
 TEST_CASE("two differences never cancel each other out") {
-    std::vector<std::uint8_t> const a(8, 0);
-    for (std::size_t first = 0; first < a.size(); ++first) {
-        for (std::size_t second = first + 1; second < a.size(); ++second) {
-            std::vector<std::uint8_t> b = a;
-            b[first] = b[second] = 0xff;
-            REQUIRE_FALSE(constant_time_equal(a, b));
+    for (std::size_t const size : {8u, 32u, 50u}) {  // bytes, blocks, and blocks of which the last two overlap
+        std::vector<std::uint8_t> const a(size, 0);
+        for (std::size_t first = 0; first < size; ++first) {
+            for (std::size_t second = first + 1; second < size; ++second) {
+                std::vector<std::uint8_t> b = a;
+                b[first] = b[second] = 0xff;
+                REQUIRE_FALSE(constant_time_equal(a, b));
+            }
         }
     }
 }
 
 TEST_CASE("strings of unequal length are never equal, whichever is the longer") {
-    std::vector<std::uint8_t> const zeros(40, 0);
-    std::span<std::uint8_t const> const all{zeros};
+    std::vector<std::uint8_t> const same(40, 0);
+    std::span<std::uint8_t const> const all{same};
     for (std::size_t a = 0; a <= all.size(); ++a) {
         for (std::size_t b = 0; b <= all.size(); ++b) {
             REQUIRE(constant_time_equal(all.first(a), all.first(b)) == (a == b));

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <clocale>
 #include <cstddef>
@@ -17,6 +20,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -73,6 +77,25 @@ static_assert("919108f7-52d1-4320-9bac-f847db4148a8"_uuid < "919108f7-52d1-4320-
 static_assert(uuid().bytes() == uuid::bytes_type{});
 static_assert(sizeof(uuid) == 16);
 
+/// The ways in which an id is read: each has to judge as every other does, and to see the same bytes.
+struct face {
+    static std::optional<uuid> parse(std::string_view text) { return parse_uuid_v4(text); }
+};
+template <auto Parse>
+struct way {
+    static constexpr std::optional<uuid> parse(std::string_view text) {
+        if (text.size() != 36) return std::nullopt;
+        uuid::bytes_type bytes{};
+        if (!Parse(std::span<char const, 36>(text.data(), 36), bytes)) return std::nullopt;
+        return uuid(bytes);
+    }
+};
+using portable = way<sallyport::parse_uuid_v4_portable>;
+using simd = way<sallyport::parse_uuid_v4_simd>;
+
+static_assert(portable::parse(example) == parse_uuid_v4(example));
+static_assert(!portable::parse("5c146b14-3c52-8afd-938a-375d0df1fbf6"));
+
 using generator = std::mt19937_64;
 
 uuid random_uuid(generator& random) {
@@ -88,6 +111,12 @@ std::string text_of(uuid const& id) {
     return {text.begin(), text.end()};
 }
 
+std::string in_lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+    return text;
+}
+
 /// An id that is none, or still is: a few bytes are changed, to what comes near or to anything.
 std::string nearly_an_id(generator& random) {
     constexpr std::string_view near = "0123456789abcdefABCDEF--gG`@/: \t{}";
@@ -101,7 +130,7 @@ std::string nearly_an_id(generator& random) {
 
 }  // namespace
 
-TEST_CASE("an id is a version 4 UUID and nothing else: the shared list") {
+TEMPLATE_TEST_CASE("an id is a version 4 UUID and nothing else: the shared list", "", face, portable, simd) {
     auto const rows = rows_of("uuid_v4.csv");
     REQUIRE(rows.size() == 256);
     std::size_t accepted = 0;
@@ -110,20 +139,22 @@ TEST_CASE("an id is a version 4 UUID and nothing else: the shared list") {
         auto const text = text_of_hex(row[0]);
         bool const wanted = row[1] == "accept";
         accepted += wanted;
-        CHECK(parse_uuid_v4(text).has_value() == wanted);
+        CHECK(TestType::parse(text).has_value() == wanted);
         CHECK(is_uuid_v4(text) == wanted);
     }
     CHECK(accepted == 100);
 }
 
-TEST_CASE("a change of one byte of an id makes another id or none") {
+TEMPLATE_TEST_CASE("a change of one byte of an id makes another id or none", "", face, portable, simd) {
     generator random(1);
     for (auto const& id : {*parse_uuid_v4(example), random_uuid(random), random_uuid(random)}) {
         for (std::size_t place = 0; place < 36; ++place) {
             for (int byte = 0; byte < 256; ++byte) {
                 auto text = text_of(id);
                 text[place] = static_cast<char>(byte);
-                if (parse_uuid_v4(text).has_value() != is_uuid_v4(text)) FAIL("place " << place << ", byte " << byte);
+                auto const parsed = TestType::parse(text);
+                if (parsed.has_value() != is_uuid_v4(text)) FAIL("place " << place << ", byte " << byte);
+                if (parsed && text_of(*parsed) != in_lower_case(text)) FAIL("bytes of " << text);
             }
         }
     }
@@ -141,30 +172,47 @@ TEST_CASE("a text of any other length is no id") {
     CHECK_FALSE(parse_uuid_v4(with_end + '\0'));
 }
 
-TEST_CASE("whatever the bytes, they are judged as the RFC says") {
+TEMPLATE_TEST_CASE("whatever the bytes, they are judged as the RFC says", "", face, portable, simd) {
     generator random(2);
     std::size_t accepted = 0;
     constexpr std::size_t tries = 400'000;
     for (std::size_t i = 0; i < tries; ++i) {
         auto const text = nearly_an_id(random);
-        auto const parsed = parse_uuid_v4(text);
+        auto const parsed = TestType::parse(text);
         if (parsed.has_value() != is_uuid_v4(text)) FAIL("judged otherwise: " << text);
+        if (parsed && text_of(*parsed) != in_lower_case(text)) FAIL("bytes of " << text);
         accepted += parsed.has_value();
     }
     CHECK(accepted > tries / 4);
     CHECK(accepted < tries * 3 / 4);
 }
 
-TEST_CASE("an id that is printed and read again is the same id, in either case") {
+TEMPLATE_TEST_CASE("an id that is printed and read again is the same id, in either case", "", face, portable, simd) {
     generator random(3);
     for (int i = 0; i < 50'000; ++i) {
         auto const id = random_uuid(random);
         auto text = text_of(id);
-        if (parse_uuid_v4(text) != id) FAIL(text);
+        if (TestType::parse(text) != id) FAIL(text);
         std::transform(text.begin(), text.end(), text.begin(),
                        [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
-        if (parse_uuid_v4(text) != id) FAIL(text);
+        if (TestType::parse(text) != id) FAIL(text);
     }
+}
+
+TEMPLATE_TEST_CASE("nothing is read before an id's 36 characters, nor behind them", "", face, portable, simd) {
+    // One page between two that end the program when they are read.
+    auto const page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    void* const mapped = mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(mapped != MAP_FAILED);
+    auto* const readable = static_cast<char*>(mapped) + page;
+    REQUIRE(mprotect(readable, page, PROT_READ | PROT_WRITE) == 0);
+    for (auto* const text : {readable, readable + page - 36}) {
+        std::copy(example.begin(), example.end(), text);
+        CHECK(TestType::parse({text, 36}) == parse_uuid_v4(example));
+        text[35] = 'g';
+        CHECK_FALSE(TestType::parse({text, 36}));
+    }
+    munmap(mapped, 3 * page);
 }
 
 TEST_CASE("ids are ordered as their texts are, and equal ones have equal hashes") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -10,19 +11,17 @@
 /// Bytes as hexadecimal digits, and back. Not for secrets: the time depends on the digits.
 namespace sallyport::crypto {
 
+/// What each character is worth as a digit in either case, and -1 for all that are none.
+inline constexpr std::array<std::int8_t, 256> hex_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<std::int8_t>(10 + i);
+    return values;
+}();
+
 /// The value of one digit in either case, or -1 if it is none.
-constexpr int hex_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    if (digit >= 'A' && digit <= 'F') {
-        return digit - 'A' + 10;
-    }
-    return -1;
-}
+constexpr int hex_value(char digit) noexcept { return hex_values[static_cast<unsigned char>(digit)]; }
 
 /// Fills `out` from exactly two digits a byte. False for any other length or character; `out` is then unspecified.
 [[nodiscard]] constexpr bool decode_hex(std::string_view digits, std::span<std::uint8_t> out) noexcept {

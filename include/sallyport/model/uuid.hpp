@@ -2,6 +2,8 @@
 #pragma once
 
 #include <sallyport/crypto/hex.hpp>
+#include <sallyport/model/uuid_parse_portable.hpp>
+#include <sallyport/model/uuid_parse_simd.hpp>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@
 #include <ostream>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace sallyport {
 
@@ -56,16 +59,15 @@ private:
 /// bytes. Neither allocates nor looks at a locale; reads at most 36 characters.
 constexpr std::optional<uuid> parse_uuid_v4(std::string_view text) noexcept {
     if (text.size() != 36) return std::nullopt;
+    std::span<char const, 36> const all(text.data(), 36);
     uuid::bytes_type bytes{};
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            if (text[at++] != '-') return std::nullopt;
-        }
-        if (!crypto::decode_hex(text.substr(at, 2), std::span(bytes).subspan(i, 1))) return std::nullopt;
-        at += 2;
+    bool is_v4 = false;
+    if (std::is_constant_evaluated()) {
+        is_v4 = parse_uuid_v4_portable(all, bytes);
+    } else {
+        is_v4 = parse_uuid_v4_simd(all, bytes);
     }
-    if ((bytes[6] & 0xf0U) != 0x40U || (bytes[8] & 0xc0U) != 0x80U) return std::nullopt;
+    if (!is_v4) return std::nullopt;
     return uuid(bytes);
 }
 
