@@ -27,6 +27,9 @@ APART = {("passage.hpp", "http/"), ("parts.hpp", "http/"), ("authorize.hpp", "ht
 # Who may look outside the standard library and fmt: other people's libraries have one room, the system one header.
 OUTWARD = ("with/", "crypto/random.hpp")
 
+# Who may name a processor's instructions: the fast path beside a portable one.
+INSTRUCTIONS = {"model/uuid_parse_simd.hpp": r"[est]mmintrin\.h|arm_neon\.h", "crypto/sha256_x86.hpp": r"cpuid\.h"}
+
 
 def place(header):
     """The floor of a header and its room there."""
@@ -40,7 +43,8 @@ def place(header):
 def wrong_arrow(header, included):
     """What is wrong with `header` including `included`; None if nothing is."""
     if not included.startswith("sallyport/"):
-        allowed = re.fullmatch(r"[a-z_0-9]+|fmt/.*", included) or header.startswith(OUTWARD)
+        allowed = (re.fullmatch(r"[a-z_0-9]+|fmt/.*", included) or header.startswith(OUTWARD)
+                   or re.fullmatch(INSTRUCTIONS.get(header, "(?!)"), included))
         return None if allowed else f"{header} includes {included}, which is neither the standard library's nor fmt's"
     included = included.removeprefix("sallyport/")
     (floor, room), (floor_below, room_below) = place(header), place(included)
@@ -82,6 +86,7 @@ class Floors(unittest.TestCase):
             ("credential/verifier.hpp", "#include <openssl/evp.h>"),
             ("http/body.hpp", "#    include <nlohmann/json.hpp>"),
             ("model/clock.hpp", "#include <time.h>"),
+            ("model/uuid.hpp", "#include <emmintrin.h>"),
         ]:
             with self.subTest(header=header, line=line):
                 self.assertIsNotNone(wrong_arrow(header, *includes(line)))
@@ -93,6 +98,7 @@ class Floors(unittest.TestCase):
             ("with/openssl.hpp", "#include <openssl/evp.h>"),
             ("with/beast.hpp", "#include <sallyport/http/response.hpp>"),
             ("model/uuid.hpp", "#include <fmt/format.h>"),
+            ("model/uuid_parse_simd.hpp", "#    include <emmintrin.h>"),
             ("crypto/random.hpp", "#    include <sys/random.h>"),
         ]:
             with self.subTest(header=header, line=line):
