@@ -136,31 +136,29 @@ public:
         }
 
         /// How many of the last `most` units have stamps in (end − window, end], where `end` is the stamp of `now`.
-        /// Looks at the guess, and from there in steps that double.
+        /// Looks at the guess and beside it, and then further and further away.
         std::uint32_t count_within(ticks window, std::uint32_t most, ticks now, std::uint32_t guess) const noexcept {
             auto const end = stamp(now);
-            auto const is_within = [&](std::uint32_t back) { return within(window, unit(back), end); };
+            auto const at = std::min(guess, most);
             if (most == 0) return 0;
-            std::uint32_t inside = 0;
-            auto outside = most + 1;
-            auto at = std::min(guess, most);
-            std::uint32_t step = 1;
-            if (is_within(at)) {
-                for (inside = at; outside - inside > step; step *= 2) {
-                    if (!is_within(inside + step)) {
-                        outside = inside + step;
-                        break;
-                    }
-                    inside += step;
-                }
-            } else {
-                for (outside = at; outside > step; step *= 2) {
-                    if (is_within(outside - step)) {
-                        inside = outside - step;
-                        break;
-                    }
-                    outside -= step;
-                }
+            if (within(window, unit(at), end)) {
+                if (at == most || !within(window, unit(at + 1), end)) return at;
+                return count_from(window, most, end, at + 1, most + 1);
+            }
+            if (at == 1 || within(window, unit(at - 1), end)) return at - 1;
+            return count_from(window, most, end, 0, at - 1);
+        }
+
+        /// The same, if more than one of these is known to be within, or fewer than the other.
+        std::uint32_t count_from(ticks window, std::uint32_t most, ticks end, std::uint32_t inside,
+                                 std::uint32_t outside) const noexcept {
+            auto const is_within = [&](std::uint32_t back) { return within(window, unit(back), end); };
+            bool const upwards = outside > most;
+            for (std::uint32_t step = 1; outside - inside > step; step *= 2) {
+                auto const at = upwards ? inside + step : outside - step;
+                bool const found = is_within(at);
+                (found ? inside : outside) = at;
+                if (found != upwards) break;
             }
             while (outside - inside > 1) {
                 auto const middle = inside + (outside - inside) / 2;

@@ -27,7 +27,7 @@ public:
     }
     constexpr bounded_list& operator=(bounded_list const& other) noexcept {
         size_ = other.size_;
-        if (this != &other) std::copy_n(other.data(), size_, data());
+        std::copy_n(other.data(), size_, data());
         return *this;
     }
     constexpr ~bounded_list() = default;
