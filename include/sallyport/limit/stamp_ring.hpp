@@ -48,13 +48,15 @@ public:
                in.window().count() <= horizon_.load(std::memory_order_relaxed);
     }
 
-    /// The log up to some entry: what was admitted until a moment at which nothing more was. Says so once it has met a
-    /// slot that was overwritten since: its answers are then worth nothing, and another look is due.
+    /// The log up to some entry: what was admitted until a moment at which nothing more was. What it answers holds if it
+    /// was not overtaken by then: if so, what it looked at may have been overwritten, and another look is due.
     class view {
     public:
         view() noexcept = default;
 
-        bool overtaken() const noexcept { return overtaken_ || ring_->base() != base_; }
+        /// Whether anything was written since: then so was the slot that was to be written next. Who has read what was
+        /// written later sees that.
+        bool overtaken() const noexcept { return ring_->slots()[index_].load(std::memory_order_acquire) != oldest_; }
 
         /// How many units were admitted in all, modulo a million rings; exact as long as no thread fell 256 behind.
         std::uint64_t position() const noexcept { return std::uint64_t{lap_} * ring_->capacity_ + index_; }
@@ -102,15 +104,11 @@ public:
 
         ticks stamp_of(std::uint64_t unit) const noexcept { return static_cast<ticks>(base_ + offset_of(unit)); }
 
-        /// The unit with which the last so many begin; of no meaning beyond the capacity.
+        /// The unit with which the last so many begin, at most as many as there are slots.
         std::uint64_t unit(std::uint32_t back) const noexcept {
             if (back == ring_->capacity_) return oldest_;
-            bool const this_lap = index_ >= back;
-            auto const at = this_lap ? index_ - back : index_ + ring_->capacity_ - back;
-            // No older value is seen than the newest unit's writer saw: each has seen the unit before its own.
-            auto const found = ring_->slots()[at].load(std::memory_order_acquire);
-            overtaken_ = overtaken_ || found == sealed || lap_of(found) != tag_of(this_lap ? lap_ : lap_ - 1);
-            return found;
+            auto const at = index_ >= back ? index_ - back : index_ + ring_->capacity_ - back;
+            return ring_->slots()[at].load(std::memory_order_acquire);
         }
 
         ticks until_outside(quota const& in, std::uint32_t back, ticks now) const noexcept {
@@ -174,7 +172,6 @@ public:
         std::uint32_t index_ = 0;
         std::uint32_t lap_ = 0;
         std::uint32_t notes_ = 0;
-        mutable bool overtaken_ = false;
     };
 
     /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since
