@@ -127,6 +127,19 @@ public:
         }
     }
 
+    /// Forgets a key, whatever counts in it; whether it was there.
+    bool erase(key_type const& key) {
+        auto const hash = hash_(key);
+        auto& in = shared_->of(hash);
+        std::lock_guard const lock(in.mutex);
+        auto* const known = in.find(key, hash).in_;
+        if (!known) return false;
+        static_cast<void>(State::enter(known->state));
+        in.erase(known, hash, hash_);
+        --shared_->held_keys;
+        return true;
+    }
+
     /// How many keys are held: at most the capacity.
     std::size_t size() const noexcept { return shared_->held_keys.load(std::memory_order_relaxed); }
 
@@ -220,6 +233,12 @@ private:
         }
         void replace(block const* gone, block* by, std::uint32_t hash) noexcept {
             slots_[place_of(gone, hash)].store(value_of(by, hash), std::memory_order_release);
+        }
+
+        template <class Hash>
+        void erase(block* known, std::uint32_t of_key, Hash const& hash) noexcept {
+            take_out(place_of(known, of_key), hash);
+            give_back(known);
         }
 
         /// Looks at the next two keys, if they are not far, and forgets them if they are idle; how many it was.

@@ -260,6 +260,33 @@ public:
             admitted_ += cost;
         }
 
+        /// Takes back units of this stamp, at most so many; how many there were. Those before them move up, so that the
+        /// log is as if they had never been admitted, but for the place of the next. Linear in the units since then.
+        std::uint32_t give_back(ticks stamp, std::uint32_t cost) noexcept {
+            std::uint32_t gone = 0;
+            for (std::uint32_t back = 1; back <= ring_->capacity_; ++back) {
+                auto const unit = this->unit(back);
+                if (!counts(unit)) break;
+                if (gone < cost && stamp_of(unit) == stamp) {
+                    ++gone;
+                } else if (gone > 0) {
+                    put(back - gone, offset_of(unit));
+                } else if (stamp_of(unit) < stamp) {
+                    return 0;
+                }
+            }
+            // Nothing in their places counts, and the one that is written next tells who looked before that it is over.
+            auto const none = (offset_of(oldest_) + 1) % least_offset;
+            auto left = gone;
+            for (auto back = ring_->capacity_; left > 0; --back) {
+                if (!counts(unit(back))) continue;
+                put(back, none);
+                --left;
+            }
+            if (gone > 0) put(ring_->capacity_, none);
+            return gone;
+        }
+
         /// From when on nothing counts in any window that was asked for; the end of time if that is past it, and its
         /// beginning if there never was an admission.
         ticks idle_from() const noexcept { return ring_->idle_from(admitted_ > 0, *this); }
@@ -270,6 +297,17 @@ public:
         explicit held(view const& seen) noexcept : view(seen) {}
 
         stamp_ring* ring() noexcept { return const_cast<stamp_ring*>(ring_); }
+
+        /// Writes a unit, and keeps the lap in which its place was written.
+        void put(std::uint32_t back, std::uint64_t offset) noexcept {
+            auto const value = tagged(lap_of(unit(back)), offset);
+            if (back == ring_->capacity_) {
+                oldest_ = value;
+                return;
+            }
+            auto const at = index_ >= back ? index_ - back : index_ + ring_->capacity_ - back;
+            ring()->slots()[at].store(value, std::memory_order_release);
+        }
 
         /// Counts stamps from a base that suits the last one. What then can't be told is older than any window.
         void rebase() noexcept {

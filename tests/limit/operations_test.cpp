@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../catch.hpp"
+#include "claims.hpp"
+#include "limiter_model.hpp"
+
+#include <sallyport/limit/sliding_log.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <thread>
+#include <vector>
+
+using namespace limits;
+
+namespace {
+
+sallyport::claim asked(std::uint32_t cost = 1) { return {.key = client(1), .quota = quota(5, s), .cost = cost}; }
+
+std::uint32_t remaining(sallyport::sliding_log& limiter, std::int64_t now) {
+    auto const question = asked(0);
+    return take(limiter, question, now).states[0].remaining;
+}
+
+}  // namespace
+
+TEST_CASE("a look tells what a call would be answered, and counts nothing") {
+    sallyport::sliding_log limiter;
+    for (std::uint32_t cost : {1U, 3U, 5U, 6U}) {
+        auto const question = asked(cost);
+        auto const seen = limiter.look(std::span(&question, 1), at(7));
+        CHECK((seen.outcome == verdict::admitted) == (cost <= 5));
+        CHECK(seen.states[0].remaining == 5);
+    }
+    CHECK(limiter.size() == 0);
+    REQUIRE(admitted(limiter, asked(), 10, 9) == 5);
+    auto const question = asked(2);
+    auto const seen = limiter.look(std::span(&question, 1), at(20));
+    CHECK(seen.outcome == verdict::refused);
+    CHECK(seen.states[0].retry_after == std::chrono::nanoseconds(s - 10));
+    CHECK(seen.states[0].remaining == 0);
+}
+
+TEST_CASE("what is given back can be used again, and the rest counts on") {
+    sallyport::sliding_log limiter;
+    REQUIRE(passes(limiter, asked(), 1));
+    auto const failed = take(limiter, asked(3), 2);
+    REQUIRE(passes(limiter, asked(), 3));
+    CHECK(limiter.give_back(client(1), 3, failed.receipt));
+    CHECK(remaining(limiter, 3) == 3);
+    CHECK_FALSE(limiter.give_back(client(1), 3, failed.receipt));
+    CHECK(admitted(limiter, asked(), 4, 9) == 3);
+    CHECK(remaining(limiter, s + 1) == 1);
+    CHECK(remaining(limiter, s + 3) == 2);
+    CHECK_FALSE(limiter.give_back(client(2), 1, failed.receipt));
+    CHECK(limiter.size() == 1);
+}
+
+TEST_CASE("with give-backs too, every answer is the model's") {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        std::mt19937_64 random(seed);
+        sallyport::sliding_log limiter;
+        std::vector<std::pair<std::int64_t, std::uint32_t>> units;  // stamp and cost, in order
+        std::vector<std::pair<sallyport::receipt, std::uint32_t>> receipts;
+        std::int64_t now = 0;
+        for (int i = 0; i < 200; ++i) {
+            now += static_cast<std::int64_t>(random() % 300) * ms;
+            auto const cost = 1 + static_cast<std::uint32_t>(random() % 3);
+            if (random() % 3 == 0 && !receipts.empty()) {
+                auto const which = receipts.begin() + static_cast<std::ptrdiff_t>(random() % receipts.size());
+                auto const stamp = which->first.stamp.time_since_epoch().count();
+                auto const unit = std::find(units.begin(), units.end(), std::pair(stamp, which->second));
+                // Beyond the last five units nothing is remembered.
+                if (unit != units.end() && stamp > now - s) {
+                    REQUIRE(limiter.give_back(client(1), which->second, which->first));
+                    units.erase(unit);
+                }
+                receipts.erase(which);
+            }
+            std::uint32_t used = 0;
+            for (auto const& [stamp, of] : units) used += stamp > now - s ? of : 0;
+            auto const answer = take(limiter, asked(cost), now);
+            REQUIRE((answer.outcome == verdict::admitted) == (used + cost <= 5));
+            if (answer.outcome != verdict::admitted) continue;
+            units.emplace_back(now, cost);
+            receipts.emplace_back(answer.receipt, cost);
+        }
+    }
+}
+
+TEST_CASE("while others are admitted, what is given back is given back once") {
+    sallyport::sliding_log limiter;
+    sallyport::claim const wide{.key = client(1), .quota = quota(2000, s)};
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 2000; ++i) {
+                auto const answer = take(limiter, wide, i);
+                if (answer.outcome == verdict::admitted && t % 2 == 0) {
+                    limiter.give_back(client(1), 1, answer.receipt);
+                }
+            }
+        });
+    }
+    threads.clear();
+    auto question = wide;
+    question.cost = 0;
+    auto const left = take(limiter, question, 2000).states[0].remaining;
+    CHECK(left < 2000);
+    CHECK(admitted(limiter, wide, 2000, 3000) == static_cast<int>(left));
+}
+
+TEST_CASE("a key that is reset has used nothing; others have") {
+    sallyport::sliding_log limiter;
+    REQUIRE(admitted(limiter, asked(), 10, 9) == 5);
+    auto other = asked();
+    other.key = client(2);
+    REQUIRE(admitted(limiter, other, 10, 9) == 5);
+    CHECK(limiter.reset(client(1)));
+    CHECK_FALSE(limiter.reset(client(1)));
+    CHECK(admitted(limiter, asked(), 11, 9) == 5);
+    CHECK(admitted(limiter, other, 11, 9) == 0);
+    CHECK(limiter.size() == 2);
+}
+
+TEST_CASE("a blocked key is refused until the moment, whatever it has left, and uses nothing up") {
+    sallyport::sliding_log limiter;
+    REQUIRE(passes(limiter, asked(), 0));
+    REQUIRE(limiter.block(client(1), at(10 * s), at(0)));
+    auto const refused = take(limiter, asked(), 3 * s);
+    CHECK(refused.outcome == verdict::refused);
+    CHECK(refused.states[0].retry_after == std::chrono::seconds(7));
+    CHECK(refused.states[0].remaining == 5);
+    CHECK(passes(limiter, {.key = client(2)}, 3 * s));
+    auto shadow = asked();
+    shadow.shadow = true;
+    CHECK_FALSE(passes(limiter, shadow, 3 * s));
+    auto other = asked();
+    other.key = client(3);
+    CHECK(limiter.take(std::array{other, asked()}, at(3 * s)).outcome == verdict::refused);
+    CHECK_FALSE(passes(limiter, asked(), 10 * s - 1));
+    CHECK(admitted(limiter, asked(), 10 * s, 9) == 5);
+
+    REQUIRE(limiter.block(client(1), at(30 * s), at(20 * s)));
+    CHECK_FALSE(passes(limiter, asked(), 21 * s));
+    REQUIRE(limiter.block(client(1), at(0), at(21 * s)));
+    CHECK(passes(limiter, asked(), 21 * s));
+}
+
+TEST_CASE("no more keys are blocked than there is room for; those whose time is over make some") {
+    sallyport::sliding_log limiter({.max_blocked = 2});
+    CHECK(limiter.block(client(1), at(10), at(0)));
+    CHECK(limiter.block(client(2), at(20), at(0)));
+    CHECK_FALSE(limiter.block(client(3), at(20), at(5)));
+    CHECK(limiter.block(client(3), at(20), at(10)));
+}
+
+TEST_CASE("full of live keys, a host may have new ones admitted without being counted, and is told how many") {
+    sallyport::sliding_log limiter({.max_clients = 1, .full = sallyport::sliding_log::when_full::admit_untracked});
+    REQUIRE(admitted(limiter, asked(), 0, 9) == 5);
+    auto other = asked();
+    other.key = client(2);
+    for (int i = 0; i < 20; ++i) {
+        auto const answer = take(limiter, other, i);
+        CHECK(answer.outcome == verdict::admitted);
+        CHECK(answer.states[0].remaining == 5);
+    }
+    CHECK(limiter.untracked() == 20);
+    other.cost = 6;
+    CHECK(take(limiter, other, 30).states[0].retry_after == sallyport::never);
+    CHECK(limiter.untracked() == 20);
+    CHECK_FALSE(passes(limiter, asked(), 30));
+}
