@@ -125,6 +125,24 @@ TEST_CASE("a key that is reset has used nothing; others have") {
     CHECK(limiter.size() == 2);
 }
 
+TEST_CASE("who looked before a key was forgotten on demand is not admitted after") {
+    sallyport::key_table<1, sallyport::stamp_ring> keys(10);
+    std::array<std::uint32_t, 1> const key{7};
+    auto const one_slot = [](std::size_t) { return std::uint32_t{1}; };
+    auto const use = [](auto const& rings, auto const&) {
+        rings[0]->look_back(quota(1, s));
+        rings[0]->admit(1, 0);
+    };
+    REQUIRE(keys.with(std::span(&key, 1), 0, one_slot, use));
+    auto const found = keys.find(key);
+    auto const late = found->look();
+    REQUIRE(late);
+    REQUIRE(keys.erase(key));
+    CHECK_FALSE(found.is_still());
+    CHECK_FALSE(found->look());
+    CHECK(found->admit_one(*late, 2 * s) == sallyport::stamp_ring::admission::overtaken);
+}
+
 TEST_CASE("a blocked key is refused until the moment, whatever it has left, and uses nothing up") {
     sallyport::sliding_log limiter;
     REQUIRE(passes(limiter, asked(), 0));
