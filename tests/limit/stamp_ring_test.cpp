@@ -4,6 +4,7 @@
 
 #include <sallyport/limit/stamp_ring.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -200,6 +201,22 @@ TEST_CASE("a view whose units were overwritten says so") {
     for (int i = 0; i < 3; ++i) ring.admit(in, 1, 2 * s);
     static_cast<void>(seen.until_freed(in, 3, 4));
     CHECK(seen.overtaken());
+}
+
+TEST_CASE("who looked before something was given back is overtaken") {
+    for (int admissions = 1; admissions <= 6; ++admissions) {
+        owned_ring ring(0, 4);
+        auto const in = quota(4, s);
+        for (int i = 0; i < admissions; ++i) ring.admit(in, 1, i);
+        auto const seen = ring.look();
+        ring.alone([&](auto& held) {
+            CHECK(held.give_back(99, 1) == 0);
+            CHECK(held.give_back(admissions - 1, 2) == 1);
+        });
+        CHECK(seen.overtaken());
+        CHECK(ring->admit_one(seen, s) == sallyport::stamp_ring::admission::overtaken);
+        CHECK(ring.look().used(in, admissions) == std::min(admissions, 4) - 1);
+    }
 }
 
 TEST_CASE("while somebody has entered, and once it is closed, there is nothing to look at") {
