@@ -204,18 +204,18 @@ TEST_CASE("a view whose units were overwritten says so") {
 }
 
 TEST_CASE("who looked before something was given back is overtaken") {
-    for (int admissions = 1; admissions <= 6; ++admissions) {
+    for (std::uint32_t admissions = 1; admissions <= 6; ++admissions) {
         owned_ring ring(0, 4);
         auto const in = quota(4, s);
-        for (int i = 0; i < admissions; ++i) ring.admit(in, 1, i);
+        for (std::uint32_t i = 0; i < admissions; ++i) ring.admit(in, 1, i);
         auto const seen = ring.look();
         ring.alone([&](auto& held) {
             CHECK(held.give_back(99, 1) == 0);
-            CHECK(held.give_back(admissions - 1, 2) == 1);
+            CHECK(held.give_back(std::int64_t{admissions} - 1, 2) == 1);
         });
         CHECK(seen.overtaken());
         CHECK(ring->admit_one(seen, s) == sallyport::stamp_ring::admission::overtaken);
-        CHECK(ring.look().used(in, admissions) == std::min(admissions, 4) - 1);
+        CHECK(ring.look().used(in, admissions) == std::min(admissions, 4U) - 1);
     }
 }
 
