@@ -1,15 +1,14 @@
 /* Forgetting: key_table with one block and room for one key, of which two take turns, and sliding_log::take on it.
  * The first call is for a key that is forgotten meanwhile; its moment is the oldest.
- * mistakes: UNSEALED NO_GENERATION KEY_STORED_LATE STARTED_OPEN TRUSTED_HINT CHECKED_EARLY */
+ * mistakes: NO_GENERATION KEY_NOT_READ KEY_STORED_LATE TRUSTED_HINT CHECKED_EARLY
+ * that admit too many: UNSEALED NO_FLOOR STARTED_OPEN */
 
 #define KEYS 2
 #define FORGETS
 #define ring_is_of(key) (word == (key))
 #include "stamp_ring.pml"
 
-#ifndef LAST_TICK
 #define LAST_TICK 5
-#endif
 
 byte clock_ = 1;
 bool begun;        /* whether the first call was */
@@ -39,13 +38,13 @@ inline forget() {
        look();
        now = moment;
        if
-       :: overtaken -> assert(another_was_faster)
+       :: overtaken -> holds(another_was_faster)
        :: !overtaken && stamp + WINDOW > now -> fits = false; break
        :: else ->
            seal();
            if
            :: fits -> break
-           :: else -> assert(another_was_faster)
+           :: else -> holds(another_was_faster)
            fi
        fi
     od;
@@ -101,7 +100,12 @@ inline take_locked() {
            begin();
            depth = 1;
            place = place_of(key);
-           d_step { stamp = later_of(now, floor_); slots[0] = tagged(0, LEAST + stamp); log_admission() };
+#ifdef NO_FLOOR
+           stamp = now;
+#else
+           stamp = later_of(now, floor_);
+#endif
+           d_step { slots[0] = tagged(0, LEAST + stamp); log_admission() };
            end_ = end_at(0, 1);
            locked = false;
            break
@@ -132,7 +136,9 @@ inline take_alone() {
     :: else ->
         seen = generation;
         if
+#ifndef KEY_NOT_READ
         :: word != key -> fits = false
+#endif
         :: else ->
             do
             :: look();
@@ -158,13 +164,13 @@ inline take_alone() {
                fi;
 #endif
                if
-               :: overtaken -> assert(another_was_faster)
-               :: !overtaken && !fits -> assert(is_full); fits = true; break
+               :: overtaken -> holds(another_was_faster)
+               :: !overtaken && !fits -> holds(is_full); fits = true; break
                :: else ->
                    admit_one();
                    if
                    :: fits -> break
-                   :: else -> assert(another_was_faster)
+                   :: else -> holds(another_was_faster)
                    fi
                fi
             od
