@@ -24,8 +24,8 @@ def search(*switches):
     # A mistake is met soon: what takes time is to compile.
     options = [f"-D{switch}" for switch in switches]
     subprocess.run(["spin", *options, "-a", model.name], cwd=place, check=True)
-    subprocess.run(["cc", "-O1" if switches else "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}", "-o", "pan", "pan.c"],
-                   cwd=place, check=True)
+    subprocess.run(["cc", "-O1" if switches else "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}",
+                    "-o", "pan", "pan.c"], cwd=place, check=True)
     start = time.monotonic()
     said = subprocess.run([place.resolve() / "pan", f"-m{DEEPEST}", "-w24"], cwd=place, check=True, timeout=SECONDS,
                           capture_output=True, text=True).stdout
@@ -59,7 +59,8 @@ def listed(title):
     return found[1].split() if found else []
 
 
-mistakes = [(each,) for each in listed("mistakes")] + [(each, "ONLY_ADMISSIONS") for each in listed("that admit too many")]
+mistakes = [(each,) for each in listed("mistakes")]
+mistakes += [(each, "ONLY_ADMISSIONS") for each in listed("that admit too many")]
 known = "".join(each.read_text() for each in model.parent.glob("*.pml"))
 assert mistakes, "there is no mistake to see"
 for mistake, *only in mistakes:

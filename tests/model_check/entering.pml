@@ -24,7 +24,7 @@ inline read_clock() {
     now = clock_
 }
 
-/* held::admit's first step, where a stamp is too far from the base: the sealed slot's value is moved where it is held. */
+/* held::admit's first steps, where a stamp is too far from the base. */
 #define representable(stamp) ((stamp) - base < 4)
 #define moved(slot) (counts(slot) -> tagged(tag_of(slot), \
     (offset_of(slot) >= LEAST + (stamp - 2 - base) -> offset_of(slot) - (stamp - 2 - base) : 0)) : (slot))

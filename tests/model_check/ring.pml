@@ -48,7 +48,10 @@ proctype thread(byte other) {
                fi
            fi
         od;
-        atomic { up_to_date = up_to_date & ~(1 << _pid); now = 0; limit = 0; fits = 0; stamp = 0; index = 0; lap = 0; oldest = 0; overtaken = 0; is_full = 0 }
+        atomic {
+            up_to_date = up_to_date & ~(1 << _pid);
+            now = 0; limit = 0; fits = 0; stamp = 0; index = 0; lap = 0; oldest = 0; overtaken = 0; is_full = 0
+        }
     :: calls == CALLS -> break
     od
 }
