@@ -33,7 +33,7 @@ constexpr sp::policy<level, api> permissions{{
 
 constexpr sp::limit_table<api> limits{{
     {api::read, sp::at_most(100).per(1s)},
-    {api::write, {sp::at_most(2).per(5s), sp::at_most(100).per(1h)}},
+    {api::write, {sp::at_most(2).per(5s), sp::at_most(100).per(1h), sp::in_shadow(sp::at_most(1).per(5s))}},
     {api::invite, sp::unlimited},
 }};
 
@@ -45,9 +45,11 @@ using clients = sp::memory_clients<level, api>;
 /// Counts what happened to requests. The gate tells it the exact reason, whatever the caller is told.
 struct counters {
     std::atomic<unsigned> granted = 0;
+    std::atomic<unsigned> would_be_refused = 0;  ///< of those: if the limit in shadow were in force
     std::array<std::atomic<unsigned>, sp::enumerator_count<sp::denial_reason>> denied{};
 
     void on_decision(sp::observation<level, api> const& seen) noexcept {
+        if (seen.decision && seen.decision.would_refuse()) ++would_be_refused;
         ++(seen.decision ? granted : denied[sp::enumerator_index(seen.decision.denial().reason)]);
     }
 };
@@ -88,7 +90,8 @@ int main() {
     for (int i = 0; i < 3; ++i) ask(editor, notes::api::write, "diary");
     ask("8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60.a-guess", notes::api::read, "diary");
 
-    fmt::print("granted: {}\n", seen.granted.load());
+    fmt::print("granted: {}, of which a limit in shadow would refuse {}\n", seen.granted.load(),
+               seen.would_be_refused.load());
     for (std::size_t i = 0; i < seen.denied.size(); ++i) {
         auto const reason = static_cast<sp::denial_reason>(i);
         if (seen.denied[i] != 0) fmt::print("{}: {}\n", sp::reason_name(reason), seen.denied[i].load());

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -393,4 +394,103 @@ TEST_CASE("levels and APIs are the host's own") {
     CHECK(gate.authorize({.headers = lines, .api = desk::vault}).denial().reason == reason::access_not_allowed);
     CHECK(gate.authorize({.headers = lines, .api = static_cast<desk>(2)}).denial().reason ==
           reason::access_not_allowed);
+}
+
+TEST_CASE("a request uses as much of its limits as it costs") {
+    sp::manual_clock clock;
+    sp::authorizer gate{one_reader(), op::rules(), clock};
+    auto const ask = [&gate](std::uint32_t cost) {
+        call const lines;
+        op::request asked = lines;
+        asked.cost = cost;
+        return gate.authorize(asked);
+    };
+    auto const exported = ask(60);
+    REQUIRE(exported);
+    CHECK(exported.rates()[0].remaining == 40);
+    clock.advance(1s);
+    CHECK(ask(40));
+    auto const refused = ask(50);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.denial().retry_after == 9s);
+    clock.advance(9s);
+    CHECK(ask(50));
+}
+
+TEST_CASE("a cost of 0, or above a limit in force, is refused for good, says so and uses nothing up") {
+    auto rules = op::rules();
+    rules.limits.set(op::api::insights, {sp::at_most(100).per(10s), sp::at_most(5000).per(1h)});
+    sp::authorizer gate{one_reader(), rules, sp::manual_clock()};
+    for (std::uint32_t const cost : {0U, 101U, 5000U, 5001U, ~0U}) {
+        call const lines;
+        op::request asked = lines;
+        asked.cost = cost;
+        auto const refused = gate.authorize(asked);
+        INFO(cost);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.denial().reason == reason::rate_limited);
+        CHECK(refused.denial().retry_after == sp::never);
+        auto const answer = sp::http::responder{}.respond(refused);
+        CHECK(answer.status == 429);
+        CHECK(answer.body == R"({"status":429,"error":"Too Many Requests",)"
+                             R"("message":"This request can never pass the rate limit for this endpoint."})");
+        CHECK(answer.fields == std::vector<sp::http::field>{
+                                   {"Content-Type", "application/json; charset=utf-8"},
+                                   {"Cache-Control", "no-store"},
+                                   {"RateLimit-Policy", R"("insights-10s";q=100;w=10, "insights-3600s";q=5000;w=3600)"},
+                                   {"RateLimit", R"("insights-10s";r=100;t=0, "insights-3600s";r=5000;t=0)"},
+                                   {"X-RateLimit-Limit", "100"},
+                                   {"X-RateLimit-Remaining", "100"},
+                                   {"X-RateLimit-Reset", "0"}});
+    }
+    CHECK(gate.authorize(call{}).rates()[0].remaining == 99);
+}
+
+TEST_CASE("what is not limited may cost what it likes") {
+    auto rules = op::rules();
+    for (auto const& limits : {sp::unlimited, sp::quotas(sp::in_shadow(sp::at_most(5).per(10s)))}) {
+        rules.limits.set(op::api::insights, limits);
+        sp::authorizer gate{one_reader(), rules, sp::manual_clock()};
+        for (std::uint32_t const cost : {0U, 1U, 6U, ~0U}) {
+            call const lines;
+            op::request asked = lines;
+            asked.cost = cost;
+            auto const decided = gate.authorize(asked);
+            CHECK(decided);
+            CHECK(decided.would_refuse() == (!limits.unlimited() && cost != 1));
+        }
+    }
+}
+
+TEST_CASE("a limit in shadow is counted while another is in force, and says when it would have refused") {
+    auto rules = op::rules();
+    rules.limits.set(op::api::insights, {sp::at_most(4).per(10s), sp::in_shadow(sp::at_most(2).per(10s))});
+    sp::manual_clock clock;
+    sp::authorizer gate{one_reader(), rules, clock};
+    std::array<bool, 4> told{};
+    for (auto& each : told) {
+        auto const decided = gate.authorize(call{});
+        REQUIRE(decided);
+        each = decided.would_refuse();
+        CHECK(sp::http::responder{}.respond(decided).fields[1].value == R"("insights";q=4;w=10)");
+    }
+    CHECK(told == std::array{false, false, true, true});
+    auto const refused = gate.authorize(call{});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.would_refuse());
+    REQUIRE(refused.rates().size() == 2);
+    CHECK(refused.rates()[1].shadow);
+    clock.advance(refused.denial().retry_after);
+    CHECK(gate.authorize(call{}));
+}
+
+TEST_CASE("what is all in shadow stays a grant when the limiter can't answer") {
+    auto rules = op::rules();
+    rules.limits.set(op::api::insights, sp::in_shadow(sp::at_most(2).per(10s)));
+    sp::authorizer failing{one_reader(), rules, failing_limiter{}};
+    sp::authorizer throwing{one_reader(), rules, throwing_limiter{}};
+    sp::authorizer refusing{one_reader(), rules, refusing_limiter{}};
+    CHECK(refusal(failing) == none);
+    CHECK(refusal(throwing) == none);
+    CHECK(refusal(refusing) == none);
 }

@@ -248,7 +248,7 @@ private:
 
         auto& spent = budgets_[{who.id, asked.api, secret ? std::nullopt : std::optional(asked.network)}];
         auto const fits = [&](window const& of) {
-            return [&](nanoseconds when) { return spent.admits(of, asked.cost, when); };
+            return [&](nanoseconds when) { return asked.cost != 0 && spent.admits(of, asked.cost, when); };
         };
         for (auto const& of : limits) {
             made.rates.push_back({.name = std::string(name_of(asked.api)),

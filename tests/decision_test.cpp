@@ -20,7 +20,7 @@ namespace {
 constexpr sp::principal<op::level> reader{.id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid, .level = op::level::read};
 
 // A decision is handed around by value: plain, and of a size that is known. Whoever makes one larger says so here.
-static_assert(std::is_trivially_copyable_v<op::decision>);
+static_assert(std::is_nothrow_copy_constructible_v<op::decision> && std::is_nothrow_copy_assignable_v<op::decision>);
 static_assert(std::is_trivially_destructible_v<op::decision>);
 static_assert(std::is_trivially_copyable_v<sp::denial>);
 static_assert(std::is_trivially_copyable_v<sp::principal<op::level>>);
@@ -75,4 +75,20 @@ TEST_CASE("only what comes after the proof may be told to the caller") {
         CHECK(sp::is_after_proof(why) == after);
     }
     CHECK_FALSE(sp::is_after_proof(static_cast<reason>(200)));
+}
+
+TEST_CASE("a decision says whether a limit in shadow would have refused, and one in force never makes it say so") {
+    auto const with = [](sp::rate_state const& state) {
+        sp::rate_states states;
+        static_cast<void>(states.push_back({.retry_after = 5s}));
+        static_cast<void>(states.push_back(state));
+        return states;
+    };
+    sp::rate_state const left{.remaining = 1, .shadow = true};
+    sp::rate_state const over{.retry_after = 1ns, .shadow = true};
+    CHECK_FALSE(op::decision::grant(reader).would_refuse());
+    CHECK_FALSE(op::decision::grant(reader, with({.retry_after = 1ns})).would_refuse());
+    CHECK_FALSE(op::decision::grant(reader, with(left)).would_refuse());
+    CHECK(op::decision::grant(reader, with(over)).would_refuse());
+    CHECK(op::decision::deny({}, with(over)).would_refuse());
 }

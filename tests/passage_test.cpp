@@ -347,6 +347,50 @@ TEST_CASE("an unlimited API asks for no allowance") {
     CHECK(on.way.decided().rates().empty());
 }
 
+TEST_CASE("a budget all in shadow asks for an allowance, and is a grant whatever the answer") {
+    traveller on(op::api::insights, credentials());
+    auto record = reader();
+    record.limits = {{op::api::insights, sp::in_shadow(sp::at_most(1).per(10s))}};
+    on.way.answer(found(record));
+    on.way.answer(proven());
+    REQUIRE(on.way.next() == need::allowance);
+    REQUIRE(on.way.claims().size() == 1);
+    CHECK(on.way.claims()[0].shadow);
+    auto const before = on.way;
+
+    auto counted = admitted();
+    counted.receipt.position = 4;
+    REQUIRE(counted.states.push_back({.retry_after = 3s, .shadow = true}));
+    on.way.answer(counted);
+    CHECK(on.way.decided());
+    CHECK(on.way.decided().would_refuse());
+    CHECK(on.way.decided().receipt().position == 4);
+    CHECK(on.way.observed().decision.would_refuse());
+
+    on.way = before;
+    on.way.answer({.outcome = sp::allowance::verdict::refused});
+    CHECK(on.way.decided());
+    on.way = before;
+    on.way.answer(sp::allowance{});
+    CHECK(on.way.decided());
+    on.way = before;
+    on.way.answer_failed();
+    REQUIRE(on.way.decided());
+    CHECK(on.way.next() == need::nothing);
+    CHECK_FALSE(on.way.decided().would_refuse());
+}
+
+TEST_CASE("beside a limit in force a shadow makes no failing limiter a grant") {
+    traveller on(op::api::insights, credentials());
+    auto record = reader();
+    record.limits = {{op::api::insights, {sp::in_shadow(sp::at_most(1).per(10s)), sp::at_most(9).per(10s)}}};
+    on.way.answer(found(record));
+    on.way.answer(proven());
+    on.way.answer_failed();
+    CHECK(on.refused() == reason::limiter_failed);
+    CHECK(on.way.decided().denial().status == 503);
+}
+
 TEST_CASE("the store is asked for the project too, or for none") {
     auto const lines = credentials();
     op::request asked{.headers = lines, .api = op::api::insights, .project = "shop"};

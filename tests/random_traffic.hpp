@@ -48,9 +48,10 @@ inline std::string id_number(std::size_t n) { return fmt::format("8f14e45f-ceea-
 
 inline chain_model::windows random_windows(dice& roll) {
     chain_model::windows made;
+    std::uint32_t limit = 0;
     for (std::size_t left = roll.below(4); left > 0; --left) {
-        made.push_back(
-            {static_cast<std::uint32_t>(1 + roll.below(12)), milliseconds(1 + made.size() * 40 + roll.below(40))});
+        limit += static_cast<std::uint32_t>(1 + roll.below(6));
+        made.push_back({limit, milliseconds(1 + made.size() * 40 + roll.below(40))});
     }
     return made;
 }

@@ -216,6 +216,20 @@ TEST_CASE("a proven client's budget is one, wherever it calls from") {
     CHECK(sp::claims_of(who, sp::unlimited, asked).empty());
 }
 
+TEST_CASE("a window in shadow is claimed as one, beside those in force") {
+    sp::principal<op::level> const who{.id = id, .level = op::level::write};
+    op::request const asked{.api = op::api::export_};
+    auto const claims = sp::claims_of(who, {sp::at_most(100).per(10s), sp::in_shadow(sp::at_most(50).per(10s))}, asked);
+    REQUIRE(claims.size() == 2);
+    CHECK_FALSE(claims[0].shadow);
+    CHECK(claims[1].shadow);
+    CHECK(claims[1].quota == sp::at_most(50).per(10s));
+    CHECK(claims[1].key == claims[0].key);
+    CHECK(sp::any_in_force(claims));
+    CHECK_FALSE(sp::any_in_force(sp::claims_of(who, sp::in_shadow(sp::at_most(50).per(10s)), asked)));
+    CHECK_FALSE(sp::any_in_force({}));
+}
+
 TEST_CASE("an unproven request's budget is its client's and its network's, never the proven one") {
     sp::principal<op::level> const who{.id = id, .level = op::level::write, .by = sp::proof::origin};
     auto const key_from = [&who](std::string_view peer) {
@@ -293,4 +307,17 @@ TEST_CASE("the limiter's answer becomes a grant with its states, a 429 that wait
         CHECK(failed.denial().api == "export");
         CHECK(failed.rates().empty());
     }
+}
+
+TEST_CASE("what costs nothing is refused for good by each limit, and shows how they stand") {
+    sp::allowance answer{.outcome = sp::allowance::verdict::admitted, .receipt = {.position = 4}};
+    REQUIRE(answer.states.push_back({.name = "export", .remaining = 3, .reset = 2s}));
+    REQUIRE(answer.states.push_back({.name = "export", .remaining = 0, .retry_after = 1s, .shadow = true}));
+    auto const refused = sp::refused_for_good(answer);
+    CHECK(refused.outcome == sp::allowance::verdict::refused);
+    CHECK(refused.receipt.position == 0);
+    for (auto const& state : refused.states) CHECK(state.retry_after == sp::never);
+    CHECK(refused.states[0].remaining == 3);
+    CHECK(refused.states[0].reset == 2s);
+    CHECK(sp::refused_for_good({}).outcome == sp::allowance::verdict::failed);
 }

@@ -4,6 +4,8 @@
 #include "in_quotes.hpp"
 #include "number.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 
@@ -19,6 +21,13 @@ std::optional<sallyport::quota> parse_window(std::string_view text) {
     return sallyport::quota::make(*limit, std::chrono::seconds(*seconds));
 }
 
+sallyport::error no_limit(std::string_view text, std::string_view why) {
+    return {
+        fmt::format("{} is no limit{}{}; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS from "
+                    "1 to 86400, at most four windows of which each longer one has the larger N, or none",
+                    in_quotes(text), why.empty() ? "" : ": ", why)};
+}
+
 }  // namespace
 
 sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
@@ -27,12 +36,8 @@ sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
     for (auto rest = text;;) {
         auto const comma = rest.find(',');
         auto const window = parse_window(rest.substr(0, comma));
-        if (!window || !windows.add(*window)) {
-            return sallyport::error{
-                in_quotes(text) +
-                " is no limit; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS "
-                "from 1 to 86400, at most four windows and none twice, or none"};
-        }
+        if (!window) return no_limit(text, {});
+        if (!windows.add(*window)) return no_limit(text, windows.objection_to(*window));
         if (comma == rest.npos) return windows;
         rest.remove_prefix(comma + 1);
     }

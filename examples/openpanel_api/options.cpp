@@ -96,7 +96,7 @@ std::optional<sp::quota> failed_attempts_of(std::string const& text) {
         sp::raise({"--failed-attempts " + in_quotes(text) +
                    ": expected N/SECONDS with N from 1 to 10000 and SECONDS from 1 to 86400, or none"});
     }
-    return limits.value().unlimited() ? std::nullopt : std::optional(*limits.value().begin());
+    return limits.value().unlimited() ? std::nullopt : std::optional(limits.value().begin()->quota);
 }
 
 sp::trusted_proxies proxies_of(typed const& from) {

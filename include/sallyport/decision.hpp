@@ -7,6 +7,7 @@
 #include <sallyport/model/stored_secret.hpp>
 #include <sallyport/model/uuid.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -129,8 +130,14 @@ public:
     /// Why not. Only of a denial: `std::bad_variant_access` otherwise.
     constexpr sallyport::denial const& denial() const { return std::get<1>(outcome_); }
 
-    /// How each limit stands that the request was measured by; empty if none was.
+    /// How each limit stands that the request was measured by, in force or in shadow; empty if none was.
     constexpr rate_states const& rates() const noexcept { return rates_; }
+
+    /// Whether a limit in shadow would have refused the request, whatever was decided: it had no part in that.
+    constexpr bool would_refuse() const noexcept {
+        return std::any_of(rates_.begin(), rates_.end(),
+                           [](rate_state const& each) { return each.shadow && each.exceeded(); });
+    }
 
     /// The place of a grant among its key's admissions.
     constexpr sallyport::receipt const& receipt() const noexcept { return receipt_; }

@@ -91,7 +91,7 @@ public:
 
     constexpr void answer(allowance const& answered) noexcept {
         if (need_ != need::allowance) return answer_failed();
-        decide(meter(who_, answered, *rules_, *request_));
+        request_->cost == 0 ? measure(refused_for_good(answered)) : measure(answered);
     }
 
     /// A dependency that was asked could not answer at all: it threw, say.
@@ -99,7 +99,7 @@ public:
         switch (need_) {
             case need::record: return deny(denial_reason::store_failed);
             case need::proof: return deny(denial_reason::verifier_failed);
-            case need::allowance: return deny(denial_reason::limiter_failed);
+            case need::allowance: return measure({});
             case need::nothing: return;
         }
     }
@@ -148,6 +148,11 @@ private:
         claims_ = claims_of(who_, limits_, *request_);
         if (claims_.empty()) return decide(decision<Level>::grant(who_));
         need_ = need::allowance;
+    }
+
+    constexpr void measure(allowance const& answered) noexcept {
+        if (any_in_force(claims_)) return decide(meter(who_, answered, *rules_, *request_));
+        decide(decision<Level>::grant(who_, answered.states, answered.receipt));
     }
 
     constexpr void deny(denial_reason reason, std::chrono::nanoseconds retry_after = {}) noexcept {

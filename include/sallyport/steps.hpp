@@ -109,10 +109,27 @@ constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits
                        .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
                        .proven = who.proven()};
     for (auto const& window : limits) {
-        static_cast<void>(
-            claims.push_back({.key = key, .quota = window, .cost = asked.cost, .name = enumerator_name(asked.api)}));
+        static_cast<void>(claims.push_back({.key = key,
+                                            .quota = window.quota,
+                                            .cost = asked.cost,
+                                            .shadow = window.shadow,
+                                            .name = enumerator_name(asked.api)}));
     }
     return claims;
+}
+
+/// Whether a claim can stand in the way. Where all are in shadow nothing can, not even a limiter that fails.
+constexpr bool any_in_force(claim_list const& claims) noexcept {
+    return std::any_of(claims.begin(), claims.end(), [](claim const& each) { return !each.shadow; });
+}
+
+/// The limiter's answer to a request of a cost of 0, which no limit would ever hold back: none will ever admit it.
+constexpr allowance refused_for_good(allowance answer) noexcept {
+    if (answer.outcome == allowance::verdict::failed) return answer;
+    answer.outcome = allowance::verdict::refused;
+    answer.receipt = {};
+    for (auto& state : answer.states) state.retry_after = never;
+    return answer;
 }
 
 /// The denial that a reason stands for. How long to wait for a limit is added by `meter`.

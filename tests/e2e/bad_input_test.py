@@ -29,6 +29,13 @@ class Options(unittest.TestCase):
                 self.assertIn("10000", errors)
                 self.assertIn("86400", errors)
 
+    def test_windows_that_contradict_each_other_are_named_with_the_reason(self):
+        for text in ("100/10,50/3600", "50/3600,100/10", "100/10,100/3600", "20/1,1000/3600,500/60,1000/86400"):
+            with self.subTest(text):
+                self.assertIn(f'"{text}" is no limit: the longer of two windows has to admit more', self.refused(f"--limit=export={text}"))
+        self.assertIn("same length", self.refused("--limit=export=5/10,6/10"))
+        self.assertIn("at most four windows;", self.refused("--limit=export=1/1,2/2,3/3,4/4,5/5"))
+
     def test_a_limit_names_an_api_and_each_api_once(self):
         for text in ("5/10", "=5/10", "exports=5/10", "Export=5/10", "export", "none", ""):
             with self.subTest(text):
@@ -63,7 +70,7 @@ class Options(unittest.TestCase):
         self.assertIn("in use", errors)
 
     def test_good_options_are_good(self):
-        options = ["--limit=export=10000/86400,1/1", "--limit", "manage=none", "--failed-attempts=none", "--access-status=401",
+        options = ["--limit=export=10000/86400,1/1", "--limit=track=100/10,2000/3600", "--limit", "manage=none", "--failed-attempts=none", "--access-status=401",
                    "--host=localhost", "--explain"]
         self.assertEqual(demo.Server(*options).end(), 0)
 
@@ -155,6 +162,8 @@ BAD_FILES = [  # what is wrong with it, the text, what the error names
     ("disabled as null", '{"projects": [], "clients": [' + json.dumps({**record(READ, "read"), "disabled": None}) + "]}",
      [FIRST + ".disabled", "true or false"]),
     ("limits that are text", changed(limits="500/10"), [FIRST + ".limits", "object"]),
+    ("limits that contradict each other", changed(limits={"export": "100/10,50/3600"}),
+     [FIRST + ".limits.export", "100/10,50/3600", "the longer of two windows has to admit more"]),
     ("a limit of an unknown API", changed(limits={"exports": "500/10"}), [FIRST + ".limits.exports", "track, export, insights or manage"]),
     *((f"a limit {text!r}", changed(limits={"export": text}), [FIRST + ".limits.export", "expected N/SECONDS"])
       for text in ("", "0/10", "5/0", "x", "10001/10", "5/86401", "5/10,6/10", "track=5/10")),

@@ -1,6 +1,7 @@
 """Limits, as a caller sees them."""
 
 import re
+import time
 
 import demo
 from demo import ORIGIN, READ, ROOT, WRITE, credentials
@@ -60,6 +61,23 @@ class DefaultLimits(demo.DemoTest):
         self.assertEqual(answers[0].field("RateLimit-Policy"), '"export-3600s";q=3;w=3600, "export-86400s";q=10;w=86400')
         self.assertEqual({answer.status for answer in free}, {200})
         self.assertIsNone(free[0].field("RateLimit"))
+
+
+class SeveralWindows(demo.DemoTest):
+    options = ["--limit=export=3/86400,2/3"]
+
+    def test_each_window_of_an_option_must_admit(self):
+        with self.server.connect() as connection:
+            answers = asks(connection, 3, fields=credentials(READ))
+            self.assertEqual([answer.status for answer in answers], [200, 200, 429], "two in three seconds")
+            self.assertEqual(answers[0].field("RateLimit-Policy"), '"export-86400s";q=3;w=86400, "export-3s";q=2;w=3')
+            self.assertIn(int(answers[2].field("Retry-After")), range(1, 4))
+            self.assertEqual(answers[2].field("X-RateLimit-Limit"), "2")
+            time.sleep(int(answers[2].field("Retry-After")))
+            answers = asks(connection, 2, fields=credentials(READ))
+        self.assertEqual([answer.status for answer in answers], [200, 429], "three in a day, and the refused one is none of them")
+        self.assertGreater(int(answers[1].field("Retry-After")), 86_000)
+        self.assertEqual((answers[1].field("X-RateLimit-Limit"), answers[1].field("X-RateLimit-Remaining")), ("3", "0"))
 
 
 class TracksBudgets(demo.DemoTest):

@@ -26,7 +26,9 @@ constexpr std::string_view status_phrase(unsigned status) noexcept {
 /// What the caller is told. Before proof it is one sentence, whatever happened.
 inline std::string message_of(denial const& why) {
     switch (kind_of(why.reason)) {
-        case denial_kind::over_limit: return "You have exceeded the rate limit for this endpoint.";
+        case denial_kind::over_limit:
+            return why.retry_after == never ? "This request can never pass the rate limit for this endpoint."
+                                            : "You have exceeded the rate limit for this endpoint.";
         case denial_kind::unavailable: return "The service can't decide about this request now. Try again later.";
         case denial_kind::not_allowed:
             if (why.reason == denial_reason::access_not_allowed)

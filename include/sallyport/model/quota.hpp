@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace sallyport {
 
@@ -62,36 +64,76 @@ private:
     std::int64_t limit_;
 };
 
-/// The windows of one budget, all of which must admit: up to four, no two of the same length. Empty: no limit.
+/// One window of a budget: in force, or in shadow. Only a budget has windows in shadow: what else takes a quota, a
+/// throttle of failed attempts say, takes none of these.
+struct budget_window {
+    sallyport::quota quota{};
+    bool shadow = false;  ///< counted and reported, never refused
+
+    constexpr budget_window() noexcept = default;
+    constexpr budget_window(sallyport::quota in_force) noexcept : quota(in_force) {}
+
+    friend constexpr bool operator==(budget_window const&, budget_window const&) noexcept = default;
+};
+
+/// A limit on trial, `{at_most(100).per(10s), in_shadow(at_most(50).per(10s))}`: the decision and the observer are told
+/// when it would have refused, and no answer changes.
+constexpr budget_window in_shadow(quota tried) noexcept {
+    budget_window made(tried);
+    made.shadow = true;
+    return made;
+}
+
+/// Raises a mistake among the windows of a budget. Not constexpr: in a table the compiler stops here, and its name is
+/// the message.
+[[noreturn]] inline void a_budget_has_at_most_four_windows_and_each_longer_one_admits_more(std::string_view why) {
+    raise({std::string(why)});
+}
+
+/// The windows of one budget, up to four, all of which that are in force must admit. Empty: no limit. Of two in force,
+/// and of two in shadow, the longer one admits more: otherwise the shorter could never be used up, and nobody meant it.
 class quotas {
 public:
     static constexpr std::size_t max_windows = 4;
 
     constexpr quotas() noexcept = default;
-    constexpr quotas(quota single) noexcept { static_cast<void>(add(single)); }
+    constexpr quotas(quota single) noexcept : quotas(budget_window(single)) {}
+    constexpr quotas(budget_window single) noexcept { static_cast<void>(windows_.push_back(single)); }
 
-    /// Raises `setup_error` on a fifth window or a second one of the same length.
-    constexpr quotas(std::initializer_list<quota> windows) {
+    /// Raises `setup_error` where `objection_to` one of the windows has something to say.
+    constexpr quotas(std::initializer_list<budget_window> windows) {
         for (auto const& window : windows) {
-            if (!add(window)) raise({"a budget has at most four windows, each of another length"});
+            if (!add(window)) a_budget_has_at_most_four_windows_and_each_longer_one_admits_more(objection_to(window));
         }
     }
 
-    /// Adds a window; false, and nothing changed, on a fifth or on one of a length that is there.
-    [[nodiscard]] constexpr bool add(quota window) noexcept {
+    /// Why a window can't stand beside those that are there; empty if it can.
+    constexpr std::string_view objection_to(budget_window const& added) const noexcept {
+        if (windows_.size() == max_windows) return "a budget has at most four windows";
         for (auto const& present : windows_) {
-            if (present.window() == window.window()) return false;
+            if (present.shadow != added.shadow) continue;
+            if (present.quota.window() == added.quota.window()) return "two windows of a budget have the same length";
+            bool const longer = added.quota.window() > present.quota.window();
+            bool const more = added.quota.limit() > present.quota.limit();
+            if (longer != more || added.quota.limit() == present.quota.limit()) {
+                return "the longer of two windows has to admit more, or the shorter could never be used up";
+            }
         }
-        return windows_.push_back(window);
+        return {};
     }
 
-    constexpr bool unlimited() const noexcept { return windows_.empty(); }
+    /// Adds a window; false, and nothing changed, where `objection_to` it has something to say.
+    [[nodiscard]] constexpr bool add(budget_window window) noexcept {
+        return objection_to(window).empty() && windows_.push_back(window);
+    }
+
+    constexpr bool unlimited() const noexcept { return windows_.empty(); }  ///< nothing is counted
     constexpr std::size_t size() const noexcept { return windows_.size(); }
-    constexpr quota const* begin() const noexcept { return windows_.begin(); }
-    constexpr quota const* end() const noexcept { return windows_.end(); }
+    constexpr budget_window const* begin() const noexcept { return windows_.begin(); }
+    constexpr budget_window const* end() const noexcept { return windows_.end(); }
 
 private:
-    bounded_list<quota, max_windows> windows_;
+    bounded_list<budget_window, max_windows> windows_;
 };
 
 /// No limit, said aloud.
