@@ -435,9 +435,9 @@ private:
         }
 
         static held begin(block& in, place const& at) noexcept {
-            auto const generation = in.begin_generation();
+            // The key before the generation: who finds the new one must not take it for the old key's.
             for (std::size_t i = 0; i < Words; ++i) in.words[i].store(at.key[i], std::memory_order_release);
-            return State::start(in.state, at.in->floor, generation);
+            return State::start(in.state, at.in->floor, in.begin_generation());
         }
 
         void leave(place& at) noexcept {

@@ -224,12 +224,13 @@ private:
         if (!ring) return false;
         for (;;) {
             auto const seen = ring->look();
-            if (!seen || !ring.is_still()) return false;
+            if (!seen) return false;
             for (auto const& each : claims) {
                 if (!ring->reaches(each.quota)) return false;
             }
             auto const ring_of = [&](std::size_t) -> stamp_ring::view const& { return *seen; };
             auto const notes = judge(claims, ring_of, now, counting, made);
+            if (!ring.is_still()) return false;
             if (seen->overtaken()) continue;
             if (made.outcome != allowance::verdict::admitted || first.cost == 0 || !counting) return true;
             switch (ring->admit_one(*seen, seen->stamp(now), notes)) {

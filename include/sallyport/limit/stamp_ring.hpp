@@ -96,10 +96,10 @@ public:
     protected:
         friend class stamp_ring;
 
-        view(stamp_ring const& ring, std::uint32_t index, std::uint32_t lap, std::uint32_t notes,
-             std::uint64_t oldest) noexcept
-            : ring_(&ring), oldest_(oldest), base_(ring.base()), index_(index), lap_(lap), notes_(notes) {
-            if (auto const newest = unit(1); counts(newest)) last_ = stamp_of(newest);
+        view(stamp_ring const& ring, std::uint64_t base, std::uint32_t index, std::uint32_t lap, std::uint32_t notes,
+             std::uint64_t oldest, std::uint64_t newest) noexcept
+            : ring_(&ring), oldest_(oldest), base_(base), index_(index), lap_(lap), notes_(notes) {
+            if (counts(newest)) last_ = stamp_of(newest);
         }
 
         ticks stamp_of(std::uint64_t unit) const noexcept { return static_cast<ticks>(base_ + offset_of(unit)); }
@@ -175,18 +175,31 @@ public:
     };
 
     /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since
-    /// somebody last said where the end is: a step for each thread that is about to.
+    /// somebody last said where the end is: a step for each thread that is about to. What was said may be of the key
+    /// that had this memory before, or 256 rings old, and then be ahead: the slot before the end shows it, which has to be
+    /// of the same lap, and the walk begins anew at the first one.
     std::optional<view> look() const noexcept {
         auto const end = end_.load(std::memory_order_acquire);
         auto index = static_cast<std::uint32_t>(end) & index_mask;
         auto lap = static_cast<std::uint32_t>(end >> index_bits) & index_mask;
         for (;;) {
-            auto const found = slots()[index].load(std::memory_order_acquire);
-            if (found == sealed) return std::nullopt;
-            auto const ahead = tag_of(lap_of(found) - (lap - 1));
-            if (ahead == 0) return view(*this, index, lap, static_cast<std::uint32_t>(end >> 2 * index_bits), found);
-            lap += ahead - 1;
-            step(index, lap);
+            auto const base = this->base();
+            auto const oldest = slots()[index].load(std::memory_order_acquire);
+            if (oldest == sealed) return std::nullopt;
+            auto const ahead = tag_of(lap_of(oldest) - (lap - 1));
+            if (ahead > 0) {
+                lap += ahead - 1;
+                step(index, lap);
+                continue;
+            }
+            auto const newest =
+                capacity_ == 1 ? oldest : slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
+            if (lap_of(newest) != tag_of(index == 0 ? lap - 1 : lap)) {
+                if (index == 0) --lap;
+                index = 0;
+            } else if (this->base() == base) {
+                return view(*this, base, index, lap, static_cast<std::uint32_t>(end >> 2 * index_bits), oldest, newest);
+            }
         }
     }
 
@@ -313,7 +326,7 @@ public:
         void rebase() noexcept {
             auto& ring = *this->ring();
             auto const before = base_;
-            ring.base_.store(base_for(last_), std::memory_order_relaxed);
+            ring.base_.store(base_for(last_), std::memory_order_release);
             base_ = ring.base();
             auto const moved = [&](std::uint64_t unit) {
                 if (!counts(unit)) return unit;
@@ -356,11 +369,12 @@ public:
         ring.depth_.store(0, std::memory_order_relaxed);
         ring.horizon_.store(0, std::memory_order_relaxed);
         ring.base_.store(base_for(from), std::memory_order_relaxed);
+        // First the seal: the slot that was sealed until now is written like the others.
+        ring.slots()[0].store(sealed, std::memory_order_release);
         ring.end_.store(0, std::memory_order_release);
         auto const empty = tagged(-1U, generation);
         for (std::uint32_t i = 1; i < ring.capacity_; ++i) ring.slots()[i].store(empty, std::memory_order_release);
-        ring.slots()[0].store(sealed, std::memory_order_release);
-        held made(view(ring, 0, 0, 0, empty));
+        held made(view(ring, ring.base(), 0, 0, 0, empty, empty));
         made.last_ = from;
         return made;
     }
@@ -374,6 +388,8 @@ public:
         auto const empty = fresh.oldest_;
         auto const position = from.position();
         auto const capacity = ring.capacity_;
+        // First the seal, as in `start`.
+        ring.slots()[position % capacity].store(sealed, std::memory_order_release);
         for (std::uint64_t back = 1; back <= capacity; ++back) {
             bool const is_held = back <= from.ring_->capacity_ && back <= position;
             auto const unit = is_held ? from.unit(static_cast<std::uint32_t>(back)) : empty;
@@ -382,8 +398,11 @@ public:
             auto const value =
                 tagged(static_cast<std::uint32_t>(at / capacity) - 1, offset_of(counts(unit) ? unit : empty));
             auto const index = static_cast<std::uint32_t>(at % capacity);
-            if (back == capacity) fresh.oldest_ = value;
-            ring.slots()[index].store(back == capacity ? sealed : value, std::memory_order_release);
+            if (back == capacity) {
+                fresh.oldest_ = value;
+            } else {
+                ring.slots()[index].store(value, std::memory_order_release);
+            }
         }
         fresh.index_ = static_cast<std::uint32_t>(position % capacity);
         fresh.lap_ = static_cast<std::uint32_t>(position / capacity);
@@ -459,7 +478,7 @@ private:
     static constexpr std::uint32_t base_for(ticks moment) noexcept {
         return static_cast<std::uint32_t>((static_cast<std::uint64_t>(moment) - (offset_mask >> 1)) >> 32);
     }
-    std::uint64_t base() const noexcept { return std::uint64_t{base_.load(std::memory_order_relaxed)} << 32; }
+    std::uint64_t base() const noexcept { return std::uint64_t{base_.load(std::memory_order_acquire)} << 32; }
     ticks horizon() const noexcept {
         return std::chrono::nanoseconds(std::chrono::milliseconds(horizon_.load(std::memory_order_relaxed))).count();
     }
