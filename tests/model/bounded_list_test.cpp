@@ -8,7 +8,8 @@
 using list = sallyport::bounded_list<int, 3>;
 
 static_assert(list::capacity() == 3);
-static_assert(std::is_trivially_copyable_v<list>, "what holds one can be copied as bytes");
+static_assert(std::is_trivially_destructible_v<list> && std::is_nothrow_copy_constructible_v<list> &&
+              std::is_nothrow_copy_assignable_v<list>);
 
 constexpr list filled(int count) {
     list made;
