@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/limit/key_table.hpp>
+#include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/limit/stamp_ring.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
-#include <tuple>
-#include <type_traits>
 
 namespace sallyport {
 
@@ -42,60 +38,36 @@ public:
     };
 
     sliding_log() : sliding_log(options{}) {}
-    explicit sliding_log(options const& bounds) : proven_(bounds.max_clients), unproven_(bounds.max_unproven) {}
+    explicit sliding_log(options const& bounds) : keys_(bounds.max_clients, bounds.max_unproven) {}
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
     /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) {
-        if (claims.empty()) return {.outcome = allowance::verdict::admitted};
-        if (claims.size() > max_claims) return {};
-        bool const proven = claims.front().key.proven;
-        for (auto const& each : claims) {
-            if (each.key.proven != proven) return {};
-        }
         auto const ticks = now.time_since_epoch().count();
-        return proven ? take(proven_, claims, ticks) : take(unproven_, claims, ticks);
+        return keys_.answer(claims, [&](auto& table) {
+            auto const alone = take_alone(table, claims, ticks);
+            return alone ? *alone : take(table, claims, ticks);
+        });
     }
 
     /// How many keys are remembered.
-    std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
+    std::size_t size() const noexcept { return keys_.size(); }
 
 private:
-    using proven_key = std::array<std::uint32_t, 4 + 1>;
-    using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
-    template <class Key>
-    using table = key_table<std::tuple_size_v<Key>, stamp_ring>;
-
     static constexpr std::uint32_t first_capacity = 1024;
 
-    template <class Key>
-    static Key words_of(rate_key const& of) noexcept {
-        Key words{};
-        std::memcpy(words.data(), of.client.bytes().data(), 16);
-        words[4] = of.api;
-        if constexpr (std::is_same_v<Key, unproven_key>) {
-            std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
-            words[9] = static_cast<std::uint32_t>(of.peer.kind());
-        }
-        return words;
-    }
-
     template <class Table>
-    static allowance take(Table& keys, std::span<claim const> claims, std::int64_t now) {
-        using key_type = typename Table::key_type;
-        if (auto const answer = take_alone(keys, claims, now)) return *answer;
-        bounded_list<key_type, max_claims> words;
-        for (auto const& each : claims) static_cast<void>(words.push_back(words_of<key_type>(each.key)));
+    static allowance take(Table& table, std::span<claim const> claims, std::int64_t now) {
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
         auto const capacity_of = [&](std::size_t i) {
             std::uint32_t most = 1;
-            for (std::size_t j = i; j < claims.size(); ++j) {
-                if (words[j] == words[i]) most = std::max(most, claims[j].quota.limit());
+            for (auto const& each : claims.subspan(i)) {
+                if (each.key == claims[i].key) most = std::max(most, each.quota.limit());
             }
             return std::min(most, first_capacity);
         };
         allowance answer;
-        keys.with({words.data(), words.size()}, now, capacity_of, [&](auto const& rings, auto const& enlarge) {
+        table.with(claims, now, capacity_of, [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
             auto const of = [&](std::size_t i) -> stamp_ring::view const& { return *rings[i]; };
             answer = judge(claims, of, now);
@@ -106,13 +78,10 @@ private:
 
     /// The answer to a call for one known key that nobody has to be kept out for, if it is one.
     template <class Table>
-    static std::optional<allowance> take_alone(Table& keys, std::span<claim const> claims, std::int64_t now) {
+    static std::optional<allowance> take_alone(Table& table, std::span<claim const> claims, std::int64_t now) {
         auto const& first = claims.front();
-        if (first.cost > 1) return std::nullopt;
-        for (auto const& each : claims.subspan(1)) {
-            if (each.cost != first.cost || each.key != first.key) return std::nullopt;
-        }
-        auto const ring = keys.find(words_of<typename Table::key_type>(first.key));
+        if (first.cost > 1 || !are_of_one_key(claims)) return std::nullopt;
+        auto const ring = table.find(first.key);
         if (!ring) return std::nullopt;
         for (;;) {
             auto const seen = ring->look();
@@ -135,21 +104,10 @@ private:
     /// The answer, by what each claim's key was admitted before; an admission is yet to be counted.
     template <class RingOf>
     static allowance judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now) noexcept {
-        allowance answer{.outcome = allowance::verdict::admitted};
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const& asked = claims[i];
-            auto const wait = ring_of(i).wait(asked.quota, asked.cost, now);
-            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-            static_cast<void>(answer.states.push_back({.name = asked.name,
-                                                       .quota = asked.quota,
-                                                       .retry_after = std::chrono::nanoseconds(wait),
-                                                       .shadow = asked.shadow}));
-        }
-        bool const admitted = answer.outcome == allowance::verdict::admitted;
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            show_usage(answer.states[i], ring_of(i), admitted ? claims[i].cost : 0, now);
-        }
-        if (admitted) {
+        auto answer = judge_claims(
+            claims, [&](std::size_t i) { return ring_of(i).wait(claims[i].quota, claims[i].cost, now); },
+            [&](std::size_t i, rate_state& state, std::uint32_t cost) { show_usage(state, ring_of(i), cost, now); });
+        if (answer.outcome == allowance::verdict::admitted) {
             auto const& first = ring_of(0);
             answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
         }
@@ -168,20 +126,16 @@ private:
         state.reset = std::chrono::nanoseconds(freed);
     }
 
-    /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.
+    /// Counts the usage for all keys, or for none.
     template <class Rings, class Enlarge>
     static void commit(std::span<claim const> claims, Rings const& rings, Enlarge const& enlarge, std::int64_t now) {
         for (std::size_t i = 0; i < claims.size(); ++i) {
             if (auto const capacity = rings[i]->lacking(claims[i].cost, now)) enlarge(i, capacity);
         }
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            bool const counted = std::find(rings.begin(), rings.begin() + i, rings[i]) != rings.begin() + i;
-            if (!counted) rings[i]->admit(claims[i].cost, now);
-        }
+        once_a_key(rings, [&](std::size_t i) { rings[i]->admit(claims[i].cost, now); });
     }
 
-    table<proven_key> proven_;
-    table<unproven_key> unproven_;
+    claim_tables<stamp_ring> keys_;
 };
 
 }  // namespace sallyport
