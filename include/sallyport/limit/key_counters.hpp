@@ -80,8 +80,7 @@ public:
             return capacity() == 1 && size_ == 1 && place_of(window) == size_;
         }
 
-        /// From now on, this window has a counter. What others held counts in a new one, a sub-window of theirs later
-        /// at most, as far as they reach back.
+        /// From now on, this window has a counter. A new one takes in what the closest of the others holds.
         void look_for(std::chrono::milliseconds window, ticks now) noexcept {
             auto at = place_of(window);
             if (at == size_) {

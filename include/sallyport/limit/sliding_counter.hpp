@@ -28,9 +28,10 @@ namespace sallyport {
 /// sixth of the window, rounded up by less than 1.2 ms and an eighth: `sub_window(window)`. `retry_after` is the least
 /// wait after which the same call is admitted here.
 ///
-/// Quotas may differ from call to call: usage is remembered, never a limit. A limit holds from the next call on. For a
-/// window of another length than before, usage counts from the end of its old sub-window on, as far back as the old
-/// windows reach; it goes on to count for those as well, until they were not asked for as long as they reach.
+/// Quotas may differ from call to call: usage is remembered, never a limit. A limit holds from the next call on. A
+/// window of a length that its key was not asked for before counts what the closest of its other windows holds, as far
+/// as that reaches back; until the end of that one's sub-window, it may count older usage too. Up to four lengths of
+/// windows are remembered; each counts all admissions, until it was not asked for as long as it reaches back.
 ///
 /// A receipt's stamp is where the sub-window of the first key starts in which the call was counted, and its position
 /// how much was counted there before. Receipts of one key and one window are in the order of both.

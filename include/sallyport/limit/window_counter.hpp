@@ -98,8 +98,9 @@ public:
         add(0, cost);
     }
 
-    /// Counts what another one holds that may still count after its last admission, each unit as if it had come at the
-    /// end of its sub-window there. To be done first.
+    /// Counts all that another one holds, to be done first: each unit as if it had come at the end of its sub-window
+    /// there, or in the oldest that is held here. None is taken to be gone: the other one's newest sub-window may lie
+    /// ahead of its last admission, where it took in what it has.
     constexpr void take_in(window_counter const& other) noexcept {
         if (other.count(0) == 0) return;
         auto const last = std::min(other.start() + other.length() - 1, unit_of(never_ticks));
@@ -108,7 +109,6 @@ public:
             auto const cost = other.count(from);
             if (cost == 0) continue;
             auto const end = std::min(other.start() + other.length() - 1 - from * other.length(), last);
-            if (end + 1 + (held - 1) * length() <= other.start()) return;
             auto const back = end >= start() ? 0 : (start() - end + length() - 1) / length();
             add(std::min<std::size_t>(back, held - 1), cost);
         }
