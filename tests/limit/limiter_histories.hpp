@@ -23,7 +23,8 @@ public:
     struct shape {
         std::uint32_t max_limit;
         std::uint32_t max_cost;
-        bool whole_budgets;  ///< each key's longest window is always claimed, and in force
+        bool whole_budgets;              ///< each key's longest window is always claimed, and in force
+        std::int64_t unit = limits::ms;  ///< of which each window has a few
     };
 
     limiter_history(shape const& like, std::int64_t start, std::uint64_t seed)
@@ -45,7 +46,7 @@ public:
     void admitted(sallyport::steady_time stamp) { stamps_.push_back(stamp.time_since_epoch().count()); }
 
 private:
-    static constexpr std::uint32_t longest = 4;  // milliseconds
+    static constexpr std::uint32_t longest = 4;  // units
 
     void add(call& made, sallyport::rate_key const& key, std::uint32_t cost) {
         // Claims of one key name one cost.
@@ -64,19 +65,19 @@ private:
         return proven ? limits::client(number(1, 4)) : limits::stranger(number(1, 2));
     }
     sallyport::quota some_quota(std::uint32_t window) {
-        return limits::quota(number(1, like_.max_limit), window * limits::ms);
+        return limits::quota(number(1, like_.max_limit), window * like_.unit);
     }
     std::uint32_t some_cost() { return one_in(2) ? 1 : number(0, like_.max_cost); }
 
     void move_clock() {
-        auto const window = number(1, longest) * limits::ms;
+        auto const window = number(1, longest) * like_.unit;
         switch (number(0, 15)) {
-            case 0: return move(now_, -static_cast<std::int64_t>(number(0, 3 * limits::ms)));
+            case 0: return move(now_, -some_time(3 * like_.unit));
             case 1: return move(now_, number(0, 3) * window);
             case 2: return move(now_, 1000 * window);
             case 3:
             case 4:
-            case 5: return move(now_, number(0, limits::ms / 4));
+            case 5: return move(now_, some_time(like_.unit / 4));
             case 6: return move(now_, 1);
             case 7:
             case 8:
@@ -102,6 +103,7 @@ private:
     std::uint32_t number(std::uint32_t least, std::uint32_t most) {
         return std::uniform_int_distribution<std::uint32_t>(least, most)(random_);
     }
+    std::int64_t some_time(std::int64_t most) { return std::uniform_int_distribution<std::int64_t>(0, most)(random_); }
     bool one_in(std::uint32_t many) { return number(1, many) == 1; }
 
     shape like_;

@@ -10,11 +10,20 @@ sallyport::sliding_log make() { return sallyport::sliding_log({.max_clients = 10
 
 }  // namespace
 
-TEST_CASE("a sliding log counts exactly") { counts_exactly(make); }
+TEST_CASE("a sliding log limits any window, exactly") {
+    limits_any_window(make);
+    counts_exactly(make);
+}
 
-TEST_CASE("a sliding log takes several claims at once, all or none") { takes_several_claims(make); }
+TEST_CASE("a sliding log takes several claims at once, all or none") {
+    takes_all_or_none(make);
+    takes_several_claims(make);
+}
 
-TEST_CASE("a sliding log trusts no clock") { trusts_no_clock(make); }
+TEST_CASE("a sliding log trusts no clock") {
+    trusts_no_clock(make);
+    waits_for_its_clock(make);
+}
 
 TEST_CASE("a sliding log answers as the model does, whatever limits each call names, and windows up to the longest") {
     agrees_with_the_model(make, {.max_limit = 6, .max_cost = 8, .whole_budgets = true}, 1400, 150);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/limit/key_table.hpp>
+#include <sallyport/model/bounded_list.hpp>
+#include <sallyport/model/claim.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <tuple>
+#include <type_traits>
+
+namespace sallyport {
+
+/// What limiters share that keep a state for each key: where the keys of claims lie, and how an answer is put together.
+/// Two tables, one for the keys of proven clients, and one for those of requests let in without a secret. Thread-safe.
+template <class State>
+class claim_tables {
+public:
+    claim_tables(std::size_t max_clients, std::size_t max_unproven) : proven_(max_clients), unproven_(max_unproven) {}
+
+    /// How many keys are held.
+    std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
+
+    /// What `take(table)` answers, on the table that has the claims' keys. No claims are admitted; claims of both kinds
+    /// fail, and those of more than `max_claims`.
+    template <class Take>
+    allowance answer(std::span<claim const> claims, Take const& take) {
+        if (claims.empty()) return {.outcome = allowance::verdict::admitted};
+        if (claims.size() > max_claims) return {};
+        bool const proven = claims.front().key.proven;
+        for (auto const& each : claims) {
+            if (each.key.proven != proven) return {};
+        }
+        return proven ? take(proven_) : take(unproven_);
+    }
+
+    template <class Key>
+    class table {
+    public:
+        explicit table(std::size_t capacity) : keys_(capacity) {}
+
+        std::size_t size() const noexcept { return keys_.size(); }
+
+        /// The state of a known key, without a lock.
+        auto find(rate_key const& key) const noexcept { return keys_.find(words_of(key)); }
+
+        /// As the table's own function: alone with the states of the claims' keys.
+        template <class CapacityOf, class Use>
+        bool with(std::span<claim const> claims, std::int64_t now, CapacityOf const& capacity_of, Use&& use) {
+            bounded_list<Key, max_claims> words;
+            for (auto const& each : claims) static_cast<void>(words.push_back(words_of(each.key)));
+            return keys_.with({words.data(), words.size()}, now, capacity_of, use);
+        }
+
+    private:
+        static Key words_of(rate_key const& of) noexcept {
+            Key words{};
+            std::memcpy(words.data(), of.client.bytes().data(), 16);
+            words[4] = of.api;
+            if constexpr (std::is_same_v<Key, unproven_key>) {
+                std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
+                words[9] = static_cast<std::uint32_t>(of.peer.kind());
+            }
+            return words;
+        }
+
+        key_table<std::tuple_size_v<Key>, State> keys_;
+    };
+
+private:
+    using proven_key = std::array<std::uint32_t, 4 + 1>;
+    using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
+
+    table<proven_key> proven_;
+    table<unproven_key> unproven_;
+};
+
+/// Whether all claims are of one key, and name one cost.
+inline bool are_of_one_key(std::span<claim const> claims) noexcept {
+    auto const& first = claims.front();
+    return std::all_of(claims.begin() + 1, claims.end(),
+                       [&](claim const& each) { return each.cost == first.cost && each.key == first.key; });
+}
+
+/// The answer to claims, before an admission is counted: admitted if none that is in force has to wait. `wait(i)` tells
+/// how long the call would, in nanoseconds, and `show(i, state, cost)` how a window stands once so much is counted.
+template <class Wait, class Show>
+allowance judge_claims(std::span<claim const> claims, Wait const& wait, Show const& show) noexcept {
+    allowance answer{.outcome = allowance::verdict::admitted};
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        auto const& asked = claims[i];
+        auto const waits = wait(i);
+        if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
+        static_cast<void>(answer.states.push_back({.name = asked.name,
+                                                   .quota = asked.quota,
+                                                   .retry_after = std::chrono::nanoseconds(waits),
+                                                   .shadow = asked.shadow}));
+    }
+    bool const admitted = answer.outcome == allowance::verdict::admitted;
+    for (std::size_t i = 0; i < claims.size(); ++i) show(i, answer.states[i], admitted ? claims[i].cost : 0);
+    return answer;
+}
+
+/// Does something once for each key, however many of its windows were claimed: at its first place.
+template <class States, class Do>
+void once_a_key(States const& states, Do const& work) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        if (std::find(states.begin(), states.begin() + i, states[i]) == states.begin() + i) work(i);
+    }
+}
+
+}  // namespace sallyport

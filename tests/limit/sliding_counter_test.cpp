@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../catch.hpp"
+#include "limiter_conformance.hpp"
+#include "limiter_histories.hpp"
+
+#include <sallyport/limit/sliding_counter.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace limits;
+
+namespace {
+
+sallyport::sliding_counter make() { return sallyport::sliding_counter({.max_clients = 1000, .max_unproven = 1000}); }
+
+std::int64_t sub_window(sallyport::quota const& in) {
+    return sallyport::sliding_counter::sub_window(in.window()).count();
+}
+
+/// What a sliding counter promises, by what it admitted: every admission is kept for ever, and each question is
+/// answered by counting.
+class counter_bounds {
+public:
+    /// A counter may hold on to what it took from another one for so much longer.
+    explicit counter_bounds(std::int64_t slack = 0) : slack_(slack) {}
+
+    /// What is wrong with an answer; empty if nothing is. It is counted if it admits.
+    std::string judge(sallyport::claim_list const& claims, std::int64_t now, sallyport::allowance const& got) {
+        std::string text;
+        bool const admitted = got.outcome == verdict::admitted;
+        bool may_refuse = false;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            auto const limit = asked.quota.limit();
+            bool const waits = got.states[i].exceeded();
+            if (!waits && !fits(asked, certainly_used(asked, now))) text += fmt::format("claim {} is over\n", i);
+            if (waits && fits(asked, possibly_used(asked, now))) text += fmt::format("claim {} is refused early\n", i);
+            if (waits && admitted && !asked.shadow) text += fmt::format("claim {} had to wait\n", i);
+            may_refuse = may_refuse || (waits && !asked.shadow);
+            if (admitted) continue;
+            text += compare_remaining(i, limit, certainly_used(asked, now), possibly_used(asked, now), got);
+        }
+        if (!admitted && !may_refuse) text += "refused for nothing\n";
+        if (admitted) count(claims, now);
+        for (std::size_t i = 0; admitted && i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            text +=
+                compare_remaining(i, asked.quota.limit(), certainly_used(asked, now), possibly_used(asked, now), got);
+        }
+        return text;
+    }
+
+private:
+    __extension__ using wide = __int128;  // no moment of the clock's range is near an end of this one
+
+    struct admission {
+        wide stamp;
+        std::uint64_t cost;
+    };
+
+    static bool fits(sallyport::claim const& asked, std::uint64_t used) {
+        return asked.cost == 0 || used + asked.cost <= asked.quota.limit();
+    }
+    static std::string compare_remaining(std::size_t i, std::uint32_t limit, std::uint64_t least, std::uint64_t most,
+                                         sallyport::allowance const& got) {
+        auto const remaining = got.states[i].remaining;
+        auto const left = [&](std::uint64_t used) { return used >= limit ? 0 : limit - used; };
+        if (remaining >= left(most) && remaining <= left(least)) return "";
+        return fmt::format("claim {} has {} left, and not from {} to {}\n", i, remaining, left(most), left(least));
+    }
+
+    /// In the window that ends at the call's stamp.
+    std::uint64_t certainly_used(sallyport::claim const& asked, wide now) {
+        auto const& past = admissions_[asked.key];
+        auto const end = past.empty() ? now : std::max(now, past.back().stamp);
+        return since(past, end - window(asked));
+    }
+    /// And in a sub-window before it, by the call's own moment.
+    std::uint64_t possibly_used(sallyport::claim const& asked, wide now) {
+        return since(admissions_[asked.key], now - window(asked) - sub_window(asked.quota) - slack_);
+    }
+    static wide window(sallyport::claim const& asked) { return std::chrono::nanoseconds(asked.quota.window()).count(); }
+    static std::uint64_t since(std::vector<admission> const& past, wide moment) {
+        std::uint64_t sum = 0;
+        for (auto const& each : past) sum += each.stamp > moment ? each.cost : 0;
+        return sum;
+    }
+
+    void count(sallyport::claim_list const& claims, wide now) {
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const same = [&](sallyport::claim const& other) { return other.key == claims[i].key; };
+            if (claims[i].cost == 0 || std::any_of(claims.begin(), claims.begin() + i, same)) continue;
+            auto& past = admissions_[claims[i].key];
+            past.push_back({past.empty() ? now : std::max(now, past.back().stamp), claims[i].cost});
+        }
+    }
+
+    std::map<sallyport::rate_key, std::vector<admission>> admissions_;
+    wide slack_;
+};
+
+/// The moment at which a refused call passes, if nothing else happens; none if it was admitted, or never will be.
+std::optional<std::int64_t> retry_at(sallyport::allowance const& answer, std::int64_t now) {
+    if (answer.outcome == verdict::admitted) return std::nullopt;
+    std::int64_t longest = 0;
+    for (auto const& each : answer.states) {
+        if (!each.shadow) longest = std::max(longest, each.retry_after.count());
+    }
+    if (longest == sallyport::never.count() || now > latest - longest) return std::nullopt;
+    return now + longest;
+}
+
+/// Judges each answer of so many random histories, and that each refused call passes when it says, and not before.
+template <class Windows>
+void keeps_its_bounds(limiter_history::shape const& shape, std::uint64_t histories, int calls, std::int64_t slack,
+                      Windows windows) {
+    std::array const starts{std::int64_t{0},       -5 * shape.unit,       -(std::int64_t{1} << 40), earliest,
+                            std::int64_t{1} << 52, std::int64_t{1} << 62, latest - 40 * shape.unit};
+    for (std::uint64_t seed = 0; seed < histories / slowness; ++seed) {
+        auto limiter = make();
+        counter_bounds bounds(slack);
+        limiter_history history(shape, starts[seed % starts.size()], seed);
+        auto const judge = [&](sallyport::claim_list const& claims, std::int64_t now) {
+            auto const got = limiter.take({claims.data(), claims.size()}, at(now));
+            if (got.outcome == verdict::admitted) history.admitted(at(now));
+            if (auto const text = bounds.judge(claims, now, got); !text.empty()) {
+                FAIL("history " << seed << ", now " << now << "\n" << text);
+            }
+            return got;
+        };
+        for (int i = 0; i < calls; ++i) {
+            auto [claims, now] = history.next();
+            windows(claims, shape.unit);
+            auto const again = retry_at(judge(claims, now), now);
+            if (!again || i % 2 == 0) continue;
+            if (judge(claims, *again - 1).outcome != verdict::refused) FAIL("history " << seed << ": waits too long");
+            if (judge(claims, *again).outcome != verdict::admitted) FAIL("history " << seed << ": waits too short");
+        }
+    }
+    SUCCEED();
+}
+
+std::int64_t some_window(sallyport::claim const& of, std::int64_t unit) {
+    return (1 + of.key.client.bytes()[0] % 4) * unit;
+}
+void one_a_key(sallyport::claim_list& claims, std::int64_t unit) {
+    for (auto& each : claims) each.quota = quota(each.quota.limit(), some_window(each, unit));
+}
+void two_a_key(sallyport::claim_list& claims, std::int64_t unit) {
+    for (std::size_t i = 1; i < claims.size(); i += 2) {
+        claims[i].quota = quota(claims[i].quota.limit(), some_window(claims[i], unit));
+    }
+}
+void any_in_turn(sallyport::claim_list const&, std::int64_t) {}
+
+constexpr std::array units{ms, 7 * ms, 50 * ms, s, 7 * 24 * 3600 * s};
+
+}  // namespace
+
+TEST_CASE("a sliding counter limits any window") { limits_any_window(make); }
+
+TEST_CASE("a sliding counter takes several claims at once, all or none") { takes_all_or_none(make); }
+
+TEST_CASE("a sliding counter trusts no clock") { trusts_no_clock(make); }
+
+TEST_CASE("a sub-window is a sixth of the window, rounded up by less than an eighth and 1.2 milliseconds") {
+    for (std::int64_t window = 1; window <= sallyport::quota::max_window.count(); window += 1 + window / 50) {
+        auto const sub = sub_window(quota(1, window * ms));
+        auto const sixth = window * ms / 6;
+        REQUIRE(sub >= sixth);
+        REQUIRE(sub < sixth + sixth / 8 + 1'200'000);
+    }
+    STATIC_REQUIRE(sallyport::sliding_counter::sub_window(std::chrono::milliseconds(1)) < std::chrono::milliseconds(2));
+    STATIC_REQUIRE(sallyport::sliding_counter::sub_window(std::chrono::seconds(60)) <
+                   std::chrono::milliseconds(11'250));
+}
+
+TEST_CASE("with one window a key: never over, at most a sub-window early, and a wait ends with the call passing") {
+    for (auto const unit : units) {
+        keeps_its_bounds({.max_limit = 6, .max_cost = 8, .whole_budgets = false, .unit = unit}, 350, 200, 0, one_a_key);
+        keeps_its_bounds({.max_limit = 1000, .max_cost = 90, .whole_budgets = false, .unit = unit}, 70, 400, 0,
+                         one_a_key);
+    }
+}
+
+TEST_CASE("with two windows a key, the same bounds hold for each") {
+    for (auto const unit : units) {
+        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200, 0, two_a_key);
+    }
+}
+
+TEST_CASE("with ever other windows beside the longest: never over, and early by no more than it reaches back") {
+    for (auto const unit : units) {
+        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200,
+                         9 * sub_window(quota(1, 4 * unit)), any_in_turn);
+    }
+}
+
+TEST_CASE("millions of calls keep a sliding counter's bounds", "[.long]") {
+    for (auto const unit : units) {
+        keeps_its_bounds({.max_limit = 12, .max_cost = 8, .whole_budgets = false, .unit = unit}, 5000, 200, 0,
+                         one_a_key);
+        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200, 0, two_a_key);
+        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200,
+                         9 * sub_window(quota(1, 4 * unit)), any_in_turn);
+    }
+}
+
+namespace {
+
+sallyport::claim over(std::int64_t limit, std::int64_t window) {
+    return {.key = client(1), .quota = quota(limit, window)};
+}
+std::uint32_t left(sallyport::sliding_counter& limiter, sallyport::claim asked, std::int64_t now) {
+    asked.cost = 0;
+    return take(limiter, asked, now).states[0].remaining;
+}
+
+}  // namespace
+
+TEST_CASE("a limit of a million is counted to the unit, in any sub-window and over all") {
+    auto limiter = make();
+    auto asked = over(1'000'000, 10 * s);
+    asked.cost = 999'999;
+    REQUIRE(passes(limiter, asked, 0));
+    asked.cost = 1;
+    CHECK(passes(limiter, asked, 9 * s));
+    CHECK_FALSE(passes(limiter, asked, 9 * s));
+    CHECK(left(limiter, asked, 12 * s) == 999'999);
+    for (std::int64_t i = 0; i < 7; ++i) {
+        asked.cost = 142'857;
+        CHECK(passes(limiter, asked, 100 * s + i * sub_window(asked.quota)));
+    }
+    CHECK(left(limiter, asked, 100 * s + 6 * sub_window(asked.quota)) <= 142'858);
+}
+
+TEST_CASE("what a shadow limit lets in beyond any limit counts as more than any limit, for as long as it should") {
+    auto limiter = make();
+    auto tried = over(5, 10 * s);
+    tried.shadow = true;
+    tried.cost = 4'000'000'000;
+    for (int i = 0; i < 3; ++i) CHECK(passes(limiter, tried, i * 5 * s));
+    for (auto const now : {10 * s, 19 * s, 20 * s - 1}) CHECK(left(limiter, over(1'000'000, 10 * s), now) == 0);
+    CHECK(left(limiter, over(1'000'000, 10 * s), 22 * s) == 1'000'000);
+}
+
+TEST_CASE("what comes at once after a rest leaves the window nearly on time") {
+    auto limiter = make();
+    for (std::int64_t const start : {0 * s, 37 * s, 1234 * s}) {
+        REQUIRE(admitted(limiter, over(100, 10 * s), start, 200) == 100);
+        CHECK(left(limiter, over(100, 10 * s), start + 10 * s - 1) == 0);
+        CHECK(left(limiter, over(100, 10 * s), start + 10 * s + 2 * ms) == 100);
+    }
+}
+
+TEST_CASE("a window made longer counts what the shorter one held") {
+    auto limiter = make();
+    REQUIRE(admitted(limiter, over(20, s), 0, 20) == 20);
+    REQUIRE(admitted(limiter, over(20, s), 3 * s, 20) == 20);
+    CHECK(left(limiter, over(100, 60 * s), 3 * s) == 80);
+    CHECK(admitted(limiter, over(100, 60 * s), 3 * s, 200) == 80);
+    CHECK_FALSE(passes(limiter, over(100, 60 * s), 63 * s - 1));
+    CHECK(passes(limiter, over(100, 60 * s), 63 * s + 2 * sub_window(quota(1, 60 * s))));
+}
+
+TEST_CASE("a window made shorter counts what the longer one held, for a sub-window of that longer at most") {
+    auto limiter = make();
+    for (int i = 0; i < 50; ++i) REQUIRE(passes(limiter, over(100, 60 * s), 100 * s + i * s));
+    auto const now = 150 * s;
+    CHECK(left(limiter, over(100, s), now) <= 99);
+    CHECK_FALSE(passes(limiter, over(1, s), now));
+    auto const most = sub_window(quota(1, 60 * s)) + sub_window(quota(1, s)) + s;
+    CHECK(left(limiter, over(100, s), now + most) == 100);
+    CHECK(left(limiter, over(100, 60 * s), now + most) <= 60);
+}
+
+TEST_CASE("windows that are asked for in turn each count all that was admitted") {
+    auto limiter = make();
+    std::array const windows{over(1000, s), over(1000, 10 * s), over(1000, 100 * s), over(1000, 1000 * s)};
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        REQUIRE(passes(limiter, windows[i % 4], 100));
+        for (auto const& each : windows) REQUIRE(left(limiter, each, 100) == 999 - i);
+    }
+}
+
+TEST_CASE("of more than four lengths of windows, a new one counts what the others hold") {
+    auto limiter = make();
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        REQUIRE(passes(limiter, over(1000, (i % 6 + 1) * 100 * s), 100));
+        REQUIRE(left(limiter, over(1000, 50 * s), 100) == 999 - i);
+    }
+}
+
+TEST_CASE("a receipt tells which sub-window a call was counted in, and its place there") {
+    auto limiter = make();
+    auto asked = over(100, 6 * s);
+    auto const first = take(limiter, asked, 100 * s).receipt;
+    CHECK(first.position == 0);
+    CHECK(first.stamp <= at(100 * s));
+    CHECK(first.stamp > at(100 * s - sub_window(asked.quota)));
+    asked.cost = 5;
+    auto const second = take(limiter, asked, 100 * s + 1).receipt;
+    CHECK(second.stamp >= first.stamp);
+    asked.cost = 1;
+    auto const later = take(limiter, asked, 105 * s).receipt;
+    CHECK(later.position == 0);
+    auto const back = take(limiter, asked, 90 * s).receipt;
+    CHECK(back.stamp == later.stamp);
+    CHECK(back.position == 1);
+}
+
+TEST_CASE("a forgotten key of a sliding counter was idle, and a live one keeps its place") {
+    sallyport::sliding_counter limiter({.max_clients = 100, .max_unproven = 100});
+    auto const limited = over(10, 50 * s);
+    REQUIRE(admitted(limiter, limited, 0, 20) == 10);
+    for (std::uint32_t i = 2; i < 5000; ++i) {
+        static_cast<void>(take(limiter, {.key = client(i), .quota = quota(1, 100 * ms)}, i * 9 * ms));
+        static_cast<void>(take(limiter, {.key = stranger(i), .quota = quota(1, s)}, i * 9 * ms));
+        if (limiter.size() > 200) FAIL("holds " << limiter.size() << " keys");
+    }
+    CHECK(take(limiter, limited, 45 * s).outcome == verdict::refused);
+    CHECK(admitted(limiter, limited, 50 * s - 1, 20) == 0);
+    CHECK(admitted(limiter, limited, 60 * s, 20) == 10);
+}
+
+TEST_CASE("full of live keys, a sliding counter fails a new one") {
+    sallyport::sliding_counter limiter({.max_clients = 50});
+    for (std::uint32_t i = 0; i < 50; ++i) REQUIRE(passes(limiter, {.key = client(i), .quota = quota(1, s)}, i));
+    CHECK(take(limiter, {.key = client(50), .quota = quota(1, s)}, s).outcome == verdict::failed);
+    CHECK(passes(limiter, {.key = client(50), .quota = quota(1, s)}, 3 * s));
+    CHECK(limiter.size() <= 50);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../catch.hpp"
+#include "claims.hpp"
+
+#include <sallyport/limit/sliding_counter.hpp>
+#include <sallyport/model/clock.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <latch>
+#include <random>
+#include <span>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+using namespace limits;
+
+namespace {
+
+constexpr unsigned thread_count = 8;
+
+/// Runs `work(number)` in eight threads that start together.
+template <class Work>
+void in_threads(Work work) {
+    std::latch start(thread_count);
+    std::vector<std::jthread> threads;
+    for (unsigned number = 0; number < thread_count; ++number) {
+        threads.emplace_back([&start, &work, number] {
+            start.arrive_and_wait();
+            work(number);
+        });
+    }
+}
+
+struct admission {
+    sallyport::receipt receipt;
+    std::int64_t now;
+    std::int64_t stamp;
+    std::uint32_t cost;
+};
+
+/// Eight threads call for one key, by a clock that steps back, and report what was admitted in the order of receipts.
+std::vector<admission> race(unsigned run, std::uint32_t limit, std::int64_t window, std::uint32_t max_cost) {
+    sallyport::sliding_counter limiter;
+    sallyport::manual_clock clock;
+    std::array<std::vector<admission>, thread_count> admissions;
+    in_threads([&](unsigned number) {
+        std::minstd_rand random(run * thread_count + number + 1);
+        for (unsigned i = 0; i < 20'000 / slowness; ++i) {
+            auto const step = static_cast<std::int64_t>(random() % 40'000);
+            clock.advance(std::chrono::nanoseconds(step % 8 == 0 ? -step : step));
+            auto const cost = static_cast<std::uint32_t>(1 + random() / 64 % max_cost);
+            sallyport::claim const asked{.key = client(1), .quota = quota(limit, window), .cost = cost};
+            auto const now = clock.now().time_since_epoch().count();
+            auto const answer = take(limiter, asked, now);
+            if (answer.outcome == verdict::admitted) {
+                admissions[number].push_back({answer.receipt, now, now, asked.cost});
+            }
+        }
+    });
+    std::vector<admission> all;
+    for (auto const& own : admissions) all.insert(all.end(), own.begin(), own.end());
+    std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) {
+        return std::tie(a.receipt.stamp, a.receipt.position) < std::tie(b.receipt.stamp, b.receipt.position);
+    });
+    for (std::size_t i = 1; i < all.size(); ++i) all[i].stamp = std::max(all[i].now, all[i - 1].stamp);
+    return all;
+}
+
+/// Each has its own place, and no window of any position holds more than the limit.
+void check(std::vector<admission> const& all, std::uint32_t limit, std::int64_t window) {
+    REQUIRE(all.size() > limit / 8);
+    std::size_t oldest = 0;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        bool const same = i > 0 && all[i].receipt.stamp == all[i - 1].receipt.stamp;
+        REQUIRE(all[i].receipt.position == (same ? all[i - 1].receipt.position + all[i - 1].cost : 0));
+        sum += all[i].cost;
+        while (all[oldest].stamp <= all[i].stamp - window) sum -= all[oldest++].cost;
+        REQUIRE(sum <= limit);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("eight threads on one key of a sliding counter admit exactly the limit, run after run") {
+    for (std::uint32_t run = 0; run < 100; ++run) {
+        sallyport::sliding_counter limiter({.max_clients = 10});
+        sallyport::claim const asked{.key = client(run), .quota = quota(300, s)};
+        for (int round = 0; round < 3; ++round) {
+            std::atomic<int> count{0};
+            in_threads([&](unsigned) { count += admitted(limiter, asked, round * 2 * s, 100); });
+            REQUIRE(count == 300);
+        }
+    }
+}
+
+TEST_CASE("under threads, no window of a sliding counter ever holds more than the limit") {
+    for (unsigned run = 0; run < 10; ++run) {
+        check(race(run, 100, 12 * ms, 1), 100, 12 * ms);
+        check(race(run, 1000, 60 * ms, 8), 1000, 60 * ms);
+    }
+}
+
+TEST_CASE("threads that ask for one window, for two, and for others besides, are together admitted no more") {
+    constexpr std::uint32_t limit = 500;
+    for (std::uint32_t run = 0; run < 20; ++run) {
+        sallyport::sliding_counter limiter({.max_clients = 10});
+        std::atomic<std::uint32_t> count{0};
+        in_threads([&](unsigned number) {
+            sallyport::claim const one{.key = client(run), .quota = quota(limit, 10 * s)};
+            auto two = std::array{one, one};
+            for (std::uint32_t i = 0; i < 200; ++i) {
+                two[1].quota = quota(limit, (1 + i % 7) * (number % 2 == 0 ? s : 40 * s));
+                auto const several = (i + number) % 4 == 0;
+                auto const claims = several ? std::span<sallyport::claim const>(two) : std::span(&one, 1);
+                count += limiter.take(claims, at(0)).outcome == verdict::admitted;
+            }
+        });
+        REQUIRE(count == limit);
+    }
+}
+
+TEST_CASE("threads over many keys of a sliding counter admit each its limit, while others are forgotten") {
+    constexpr std::uint32_t keys = 300;
+    sallyport::sliding_counter limiter({.max_clients = 2 * keys, .max_unproven = keys});
+    std::array<std::atomic<int>, 2 * keys> counts{};
+    std::atomic<int> failed{0};
+    in_threads([&](unsigned number) {
+        for (std::uint32_t i = 0; i < 8 * keys; ++i) {
+            auto const place = (i * 7 + number * 50) % (2 * keys);
+            sallyport::claim const asked{.key = place < keys ? client(place) : stranger(place),
+                                         .quota = quota(9, 1000 * s)};
+            counts[place] += passes(limiter, asked, i * ms);
+            sallyport::claim const other{.key = client(1000 + number * 8 * keys + i), .quota = quota(1, ms)};
+            failed += take(limiter, other, i * ms).outcome == verdict::failed;
+        }
+    });
+    CHECK(std::all_of(counts.begin(), counts.end(), [](auto const& count) { return count == 9; }));
+    CHECK(failed < 8 * 8 * static_cast<int>(keys));
+}
