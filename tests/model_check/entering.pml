@@ -1,6 +1,5 @@
 /* Entering: a call of several keys keeps two threads out of one of them, whatever becomes of it, and admits one or two
  * units there; and stamps are counted from a new base.
- * mistakes: BASE_LOADED_LATE
  * that admit too many: UNSEALED */
 
 #define KEYS 1

@@ -87,7 +87,7 @@ hidden byte newest;
  * SEALED if it returns none. Once it has met a slot that can't be before the end, it walks from the first one: nobody
  * but another thread's step can make it do so twice. */
 inline look() {
-#if defined(REBASES) && !defined(BASE_LOADED_LATE)
+#ifdef REBASES
     d_step { base = base_; up_to_date = up_to_date | 1 << _pid };
 #endif
     d_step { index = end_ % CAPACITY; lap = end_ / CAPACITY; overtaken = false; stamp = 0 };
@@ -113,9 +113,6 @@ inline look() {
        :: oldest == SEALED -> break
        :: oldest == PASSED
        :: else ->
-#ifdef BASE_LOADED_LATE
-           base = base_;
-#endif
            d_step {
                newest = slots[(index + CAPACITY - 1) % CAPACITY];
                if
@@ -142,6 +139,12 @@ inline look() {
                    overtaken = true
                fi
            };
+#ifdef REBASES
+           if
+           :: oldest != PASSED && base_ != base -> oldest = PASSED
+           :: else
+           fi;
+#endif
            if
            :: oldest == PASSED ->
 #ifdef REBASES
@@ -153,20 +156,17 @@ inline look() {
     od
 }
 
-/* The rest of view::wait: where the limit is lower, it is another unit that has to be outside. */
+/* The rest of view::wait: where the limit is lower, it is another unit that has to be outside. Then view::overtaken. */
 inline judge() {
     if
     :: limit == 1 ->
         d_step {
             newest = slots[(index + CAPACITY - 1) % CAPACITY];
-            overtaken = overtaken || !is_before_end(newest);
             fits = !within(newest)
         }
     :: else
     fi;
-#ifdef REBASES
-    overtaken = overtaken || base_ != base
-#endif
+    overtaken = slots[index] != oldest
 }
 
 /* stamp_ring::admit_one: `fits` tells whether it was done. */
