@@ -44,10 +44,7 @@ public:
     /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) {
         auto const ticks = now.time_since_epoch().count();
-        return keys_.answer(claims, [&](auto& table) {
-            auto const alone = take_alone(table, claims, ticks);
-            return alone ? *alone : take(table, claims, ticks);
-        });
+        return keys_.answer(claims, [&](auto& table) { return take(table, claims, ticks); });
     }
 
     /// How many keys are remembered.
@@ -58,6 +55,7 @@ private:
 
     template <class Table>
     static allowance take(Table& table, std::span<claim const> claims, std::int64_t now) {
+        if (auto const alone = take_alone(table, claims, now)) return *alone;
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
         auto const capacity_of = [&](std::size_t i) {
             std::uint32_t most = 1;
@@ -104,9 +102,20 @@ private:
     /// The answer, by what each claim's key was admitted before; an admission is yet to be counted.
     template <class RingOf>
     static allowance judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now) noexcept {
-        auto answer = judge_claims(
-            claims, [&](std::size_t i) { return ring_of(i).wait(claims[i].quota, claims[i].cost, now); },
-            [&](std::size_t i, rate_state& state, std::uint32_t cost) { show_usage(state, ring_of(i), cost, now); });
+        allowance answer{.outcome = allowance::verdict::admitted};
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            auto const wait = ring_of(i).wait(asked.quota, asked.cost, now);
+            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
+            static_cast<void>(answer.states.push_back({.name = asked.name,
+                                                       .quota = asked.quota,
+                                                       .retry_after = std::chrono::nanoseconds(wait),
+                                                       .shadow = asked.shadow}));
+        }
+        bool const admitted = answer.outcome == allowance::verdict::admitted;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            show_usage(answer.states[i], ring_of(i), admitted ? claims[i].cost : 0, now);
+        }
         if (answer.outcome == allowance::verdict::admitted) {
             auto const& first = ring_of(0);
             answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
