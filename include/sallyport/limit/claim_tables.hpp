@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,7 +16,7 @@
 
 namespace sallyport {
 
-/// What limiters share that keep a state for each key: where the keys of claims lie, and how an answer is put together.
+/// Where the keys of claims lie, for limiters that keep a state for each.
 /// Two tables, one for the keys of proven clients, and one for those of requests let in without a secret. Thread-safe.
 template <class State>
 class claim_tables {
@@ -84,27 +83,10 @@ private:
 /// Whether all claims are of one key, and name one cost.
 inline bool are_of_one_key(std::span<claim const> claims) noexcept {
     auto const& first = claims.front();
-    return std::all_of(claims.begin() + 1, claims.end(),
-                       [&](claim const& each) { return each.cost == first.cost && each.key == first.key; });
-}
-
-/// The answer to claims, before an admission is counted: admitted if none that is in force has to wait. `wait(i)` tells
-/// how long the call would, in nanoseconds, and `show(i, state, cost)` how a window stands once so much is counted.
-template <class Wait, class Show>
-allowance judge_claims(std::span<claim const> claims, Wait const& wait, Show const& show) noexcept {
-    allowance answer{.outcome = allowance::verdict::admitted};
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-        auto const& asked = claims[i];
-        auto const waits = wait(i);
-        if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-        static_cast<void>(answer.states.push_back({.name = asked.name,
-                                                   .quota = asked.quota,
-                                                   .retry_after = std::chrono::nanoseconds(waits),
-                                                   .shadow = asked.shadow}));
+    for (auto const& each : claims.subspan(1)) {
+        if (each.cost != first.cost || each.key != first.key) return false;
     }
-    bool const admitted = answer.outcome == allowance::verdict::admitted;
-    for (std::size_t i = 0; i < claims.size(); ++i) show(i, answer.states[i], admitted ? claims[i].cost : 0);
-    return answer;
+    return true;
 }
 
 /// Does something once for each key, however many of its windows were claimed: at its first place.

@@ -60,10 +60,7 @@ public:
     /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) {
         auto const ticks = now.time_since_epoch().count();
-        return keys_.answer(claims, [&](auto& table) {
-            auto const alone = take_alone(table, claims, ticks);
-            return alone ? *alone : take(table, claims, ticks);
-        });
+        return keys_.answer(claims, [&](auto& table) { return take(table, claims, ticks); });
     }
 
     /// How many keys are remembered.
@@ -72,6 +69,7 @@ public:
 private:
     template <class Table>
     static allowance take(Table& table, std::span<claim const> claims, std::int64_t now) {
+        if (auto const alone = take_alone(table, claims, now)) return *alone;
         auto const capacity_of = [&](std::size_t i) {
             auto const& first = claims[i];
             bool const several = std::any_of(claims.begin(), claims.end(), [&](claim const& other) {
@@ -134,26 +132,36 @@ private:
     /// The answer, by what each claim's window was admitted before; an admission is yet to be counted.
     template <class CounterOf>
     static allowance judge(std::span<claim const> claims, CounterOf const& counter_of, std::int64_t now) noexcept {
-        auto answer = judge_claims(
-            claims, [&](std::size_t i) { return counter_of(i).wait(claims[i].quota, claims[i].cost, now); },
-            [&](std::size_t i, rate_state& state, std::uint32_t cost) { show_usage(state, counter_of(i), cost, now); });
-        if (answer.outcome == allowance::verdict::admitted) {
-            auto after = counter_of(0);
-            auto const cost = claims.front().cost;
-            after.admit(cost, now);
-            answer.receipt = {steady_time(std::chrono::nanoseconds(after.newest_start())),
-                              after.newest_count() - std::min(cost, after.newest_count())};
+        allowance answer{.outcome = allowance::verdict::admitted};
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            auto const wait = counter_of(i).wait(asked.quota, asked.cost, now);
+            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
+            static_cast<void>(answer.states.push_back({.name = asked.name,
+                                                       .quota = asked.quota,
+                                                       .retry_after = std::chrono::nanoseconds(wait),
+                                                       .shadow = asked.shadow}));
+        }
+        bool const admitted = answer.outcome == allowance::verdict::admitted;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto after = counter_of(i);
+            if (admitted) after.admit(claims[i].cost, now);
+            show_usage(answer.states[i], after, now);
+            if (admitted && i == 0) answer.receipt = receipt_of(after, claims[i].cost);
         }
         return answer;
     }
 
-    /// How a window stands once so much more is counted.
-    static void show_usage(rate_state& state, window_counter after, std::uint32_t cost, std::int64_t now) noexcept {
-        after.admit(cost, now);
+    static void show_usage(rate_state& state, window_counter const& in, std::int64_t now) noexcept {
         auto const window = state.quota.window();
-        auto const used = std::min(after.used(window, now), state.quota.limit());
+        auto const used = std::min(in.used(window, now), state.quota.limit());
         state.remaining = state.quota.limit() - used;
-        state.reset = std::chrono::nanoseconds(used == 0 ? 0 : after.until_at_most(used - 1, window, now));
+        state.reset = std::chrono::nanoseconds(used == 0 ? 0 : in.until_at_most(used - 1, window, now));
+    }
+
+    static receipt receipt_of(window_counter const& after, std::uint32_t cost) noexcept {
+        return {steady_time(std::chrono::nanoseconds(after.newest_start())),
+                after.newest_count() - std::min(cost, after.newest_count())};
     }
 
     claim_tables<key_counters> keys_;
