@@ -71,7 +71,7 @@ inline bool is_reader(client const* shown) {
            shown->secrets[1].id == given.secrets[1].id && shown->secrets[1].not_before == given.secrets[1].not_before &&
            shown->origins.size() == 2 && shown->origins[1].matches("https://a.example.org") &&
            shown->limits.size() == 1 && shown->limits[0].api == api::export_ &&
-           shown->limits[0].limits.begin()->limit() == 500;
+           shown->limits[0].limits.begin()->quota.limit() == 500;
 }
 
 template <sp::client_store Store>
