@@ -7,7 +7,6 @@ HEADERS = pathlib.Path(__file__).parents[2] / "include" / "sallyport"
 LONGEST = 300
 EARNED = {  # header: reason
     "limit/key_table.hpp": "a table, its shards and its visits are right only together",
-    "limit/sliding_log.hpp": "one answer, with and without the lock, for what may be asked of a limiter",
     "limit/stamp_ring.hpp": "one algorithm without locks, each step of which relies on the others",
 }
 

@@ -39,6 +39,16 @@ public:
         return proven ? take(proven_) : take(unproven_);
     }
 
+    /// What `use(table)` answers, on the table that has a key.
+    template <class Use>
+    auto in_table_of(rate_key const& key, Use const& use) {
+        return key.proven ? use(proven_) : use(unproven_);
+    }
+    template <class Use>
+    auto in_table_of(rate_key const& key, Use const& use) const {
+        return key.proven ? use(proven_) : use(unproven_);
+    }
+
     template <class Key>
     class table {
     public:
@@ -48,6 +58,18 @@ public:
 
         /// The state of a known key, without a lock.
         auto find(rate_key const& key) const noexcept { return keys_.find(words_of(key)); }
+
+        /// Forgets a key, whatever counts in it; whether it was there.
+        bool erase(rate_key const& key) { return keys_.erase(words_of(key)); }
+
+        /// As the table's own function: alone with the state of one key, which has so many slots if it is new.
+        template <class Use>
+        bool with(rate_key const& key, std::int64_t now, std::uint32_t capacity, Use&& use) {
+            auto const words = words_of(key);
+            return keys_.with(
+                std::span(&words, 1), now, [capacity](std::size_t) { return capacity; },
+                [&use](auto const& states, auto const&) { use(*states[0]); });
+        }
 
         /// As the table's own function: alone with the states of the claims' keys.
         template <class CapacityOf, class Use>

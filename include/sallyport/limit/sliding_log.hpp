@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/limit/blocked_until.hpp>
-#include <sallyport/limit/key_table.hpp>
+#include <sallyport/limit/blocked_keys.hpp>
+#include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/limit/stamp_ring.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <span>
-#include <tuple>
-#include <type_traits>
 
 namespace sallyport {
 
@@ -50,8 +46,8 @@ public:
 
     sliding_log() : sliding_log(options{}) {}
     explicit sliding_log(options const& bounds)
-        : proven_(bounds.max_clients, bounds.max_blocked),
-          unproven_(bounds.max_unproven, bounds.max_blocked),
+        : rings_(bounds.max_clients, bounds.max_unproven),
+          blocked_(bounds.max_blocked),
           full_(bounds.full),
           untracked_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
 
@@ -65,123 +61,66 @@ public:
     /// Takes back what an admission counted for a key, after work that failed, say; whether it was still there. Its
     /// stamp is the receipt's.
     bool give_back(rate_key const& key, std::uint32_t cost, receipt const& of) {
-        return in_kind(key, [&](auto& in, auto const& words) {
-            std::uint32_t gone = 0;
-            auto const stamp = of.stamp.time_since_epoch().count();
-            auto const use = [&](auto const& rings, auto const&) { gone = rings[0]->give_back(stamp, cost); };
-            in.rings.with(
-                std::span(&words, 1), stamp, [](std::size_t) { return std::uint32_t{1}; }, use);
-            return gone > 0;
-        });
+        auto const stamp = of.stamp.time_since_epoch().count();
+        std::uint32_t gone = 0;
+        auto const use = [&](auto& ring) { gone = ring.give_back(stamp, cost); };
+        rings_.in_table_of(key, [&](auto& table) { return table.with(key, stamp, 1, use); });
+        return gone > 0;
     }
 
     /// Forgets what a key has used; whether it had used anything.
     bool reset(rate_key const& key) {
-        return in_kind(key, [](auto& in, auto const& words) { return in.rings.erase(words); });
+        return rings_.in_table_of(key, [&](auto& table) { return table.erase(key); });
     }
 
     /// Refuses every call that names this key, a shadow claim's too, until a moment; one that is not after `now` ends
     /// it. False if more keys are blocked already than there is room for.
     bool block(rate_key const& key, steady_time until, steady_time now) {
-        auto const end = until.time_since_epoch().count();
-        auto const moment = now.time_since_epoch().count();
-        return in_kind(key, [&](auto& in, auto const& words) {
-            if (end <= moment) return in.blocked.erase(words), true;
-            auto const use = [&](auto const& marks, auto const&) { marks[0]->set(end); };
-            return in.blocked.with(
-                std::span(&words, 1), moment, [](std::size_t) { return std::uint32_t{0}; }, use);
-        });
+        return blocked_.block(key, until.time_since_epoch().count(), now.time_since_epoch().count());
     }
 
     /// How many keys are remembered.
-    std::size_t size() const noexcept { return proven_.rings.size() + unproven_.rings.size(); }
+    std::size_t size() const noexcept { return rings_.size(); }
 
     /// How many calls were admitted without being counted, for want of room.
     std::uint64_t untracked() const noexcept { return untracked_->load(std::memory_order_relaxed); }
 
 private:
-    using proven_key = std::array<std::uint32_t, 4 + 1>;
-    using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
-
-    /// The keys of one kind.
-    template <class Key>
-    struct kind_of_keys {
-        using key_type = Key;
-
-        kind_of_keys(std::size_t keys, std::size_t most_blocked) : rings(keys), blocked(most_blocked) {}
-
-        key_table<std::tuple_size_v<Key>, stamp_ring> rings;
-        key_table<std::tuple_size_v<Key>, blocked_until> blocked;
-    };
-
     static constexpr std::uint32_t first_capacity = 1024;
 
-    template <class Key>
-    static Key words_of(rate_key const& of) noexcept {
-        Key words{};
-        std::memcpy(words.data(), of.client.bytes().data(), 16);
-        words[4] = of.api;
-        if constexpr (std::is_same_v<Key, unproven_key>) {
-            std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
-            words[9] = static_cast<std::uint32_t>(of.peer.kind());
-        }
-        return words;
-    }
-
-    template <class Use>
-    bool in_kind(rate_key const& key, Use const& use) {
-        return key.proven ? use(proven_, words_of<proven_key>(key)) : use(unproven_, words_of<unproven_key>(key));
-    }
-
     allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
-        allowance made;
-        if (claims.empty()) made.outcome = allowance::verdict::admitted;
-        if (claims.empty() || claims.size() > max_claims) return made;
-        bool const proven = claims.front().key.proven;
-        for (auto const& each : claims) {
-            if (each.key.proven != proven) return made;
-        }
-        auto const ticks = now.time_since_epoch().count();
-        proven ? answer(proven_, claims, ticks, counting, made) : answer(unproven_, claims, ticks, counting, made);
-        return made;
+        return rings_.answer(claims, [&](auto& table) {
+            auto const ticks = now.time_since_epoch().count();
+            auto const blocked = blocked_.until(claims, ticks);
+            bool const counts = counting && blocked <= ticks;
+            allowance made;
+            if (!answer_alone(table, claims, ticks, counts, made)) answer_together(table, claims, ticks, counts, made);
+            if (blocked > ticks) refuse(made, between(ticks, blocked));
+            return made;
+        });
     }
 
-    template <class Keys>
-    void answer(Keys& keys, std::span<claim const> claims, std::int64_t now, bool counting, allowance& made) {
-        auto const blocked = keys.blocked.size() == 0 ? now : blocked_of(keys, claims, now);
-        counting = counting && blocked <= now;
-        if (!answer_alone(keys, claims, now, counting, made)) answer_together(keys, claims, now, counting, made);
-        if (blocked <= now) return;
+    /// The length of time between two moments in their order; the longest there is, if it is longer.
+    static std::chrono::nanoseconds between(std::int64_t from, std::int64_t to) noexcept {
+        auto const length = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+        auto const most = static_cast<std::uint64_t>(never.count());
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(length, most)));
+    }
+
+    static void refuse(allowance& made, std::chrono::nanoseconds wait) noexcept {
         made.outcome = allowance::verdict::refused;
-        for (auto& state : made.states) {
-            state.retry_after = std::max(state.retry_after, std::chrono::nanoseconds(blocked - now));
-        }
+        made.receipt = {};
+        for (auto& state : made.states) state.retry_after = std::max(state.retry_after, wait);
     }
 
-    /// Until when the call is blocked.
-    template <class Keys>
-    static std::int64_t blocked_of(Keys const& keys, std::span<claim const> claims, std::int64_t now) noexcept {
-        auto latest = now;
-        for (auto const& each : claims) {
-            auto const mark = keys.blocked.find(words_of<typename Keys::key_type>(each.key));
-            if (!mark) continue;
-            auto const until = mark->get();
-            if (mark.is_still()) latest = std::max(latest, until);
-        }
-        return latest;
-    }
-
-    template <class Keys>
-    void answer_together(Keys& keys, std::span<claim const> claims, std::int64_t now, bool counting, allowance& made) {
-        using key_type = typename Keys::key_type;
-        made = {};
-        bounded_list<key_type, max_claims> words;
-        for (auto const& each : claims) static_cast<void>(words.push_back(words_of<key_type>(each.key)));
+    template <class Table>
+    void answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+                         allowance& made) {
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
         auto const capacity_of = [&](std::size_t i) {
             std::uint32_t most = 1;
-            for (std::size_t j = i; j < claims.size(); ++j) {
-                if (words[j] == words[i]) most = std::max(most, claims[j].quota.limit());
+            for (auto const& each : claims.subspan(i)) {
+                if (each.key == claims[i].key) most = std::max(most, each.quota.limit());
             }
             return std::min(most, first_capacity);
         };
@@ -191,16 +130,21 @@ private:
             static_cast<void>(judge(claims, ring_of, now, counting, made));
             if (counting && made.outcome == allowance::verdict::admitted) commit(claims, rings, enlarge, now);
         };
-        bool const has_room = keys.rings.with({words.data(), words.size()}, now, capacity_of, use);
-        if (has_room || full_ == when_full::fail) return;
+        made = {};
+        if (!table.with(claims, now, capacity_of, use) && full_ == when_full::admit_untracked) {
+            admit_untracked(claims, now, counting, made);
+        }
+    }
+
+    void admit_untracked(std::span<claim const> claims, std::int64_t now, bool counting,
+                         allowance& made) const noexcept {
         made.outcome = allowance::verdict::admitted;
+        made.receipt.stamp = steady_time(std::chrono::nanoseconds(now));
         for (auto const& each : claims) {
             static_cast<void>(made.states.push_back(untouched(each)));
-            if (each.cost > each.quota.limit() && !each.shadow) made.outcome = allowance::verdict::refused;
+            if (made.states[made.states.size() - 1].exceeded() && !each.shadow) return refuse(made, {});
         }
-        made.receipt.stamp = steady_time(std::chrono::nanoseconds(now));
-        if (counting && made.outcome == allowance::verdict::admitted)
-            untracked_->fetch_add(1, std::memory_order_relaxed);
+        if (counting) untracked_->fetch_add(1, std::memory_order_relaxed);
     }
 
     static rate_state untouched(claim const& asked) noexcept {
@@ -212,15 +156,13 @@ private:
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
-    template <class Keys>
-    static bool answer_alone(Keys& keys, std::span<claim const> claims, std::int64_t now, bool counting,
+    template <class Table>
+    static bool answer_alone(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
                              allowance& made) {
         auto const& first = claims.front();
         if (first.cost > 1 && counting) return false;
-        for (auto const& each : claims.subspan(1)) {
-            if (each.cost != first.cost || each.key != first.key) return false;
-        }
-        auto const ring = keys.rings.find(words_of<typename Keys::key_type>(first.key));
+        if (!are_of_one_key(claims)) return false;
+        auto const ring = table.find(first.key);
         if (!ring) return false;
         for (;;) {
             auto const seen = ring->look();
@@ -293,14 +235,11 @@ private:
         for (std::size_t i = 0; i < claims.size(); ++i) {
             if (auto const capacity = rings[i]->lacking(claims[i].cost, now)) enlarge(i, capacity);
         }
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            bool const counted = std::find(rings.begin(), rings.begin() + i, rings[i]) != rings.begin() + i;
-            if (!counted) rings[i]->admit(claims[i].cost, now);
-        }
+        once_a_key(rings, [&](std::size_t i) { rings[i]->admit(claims[i].cost, now); });
     }
 
-    kind_of_keys<proven_key> proven_;
-    kind_of_keys<unproven_key> unproven_;
+    claim_tables<stamp_ring> rings_;
+    blocked_keys blocked_;
     when_full full_;
     std::unique_ptr<std::atomic<std::uint64_t>> untracked_;
 };
