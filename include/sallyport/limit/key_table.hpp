@@ -2,23 +2,21 @@
 #pragma once
 
 #include <sallyport/crypto/multilinear_hash.hpp>
+#include <sallyport/limit/key_block.hpp>
+#include <sallyport/limit/key_shard.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace sallyport {
 
@@ -41,59 +39,9 @@ public:
     using key_type = std::array<std::uint32_t, Words>;
     using held = typename State::held;
     using held_list = bounded_list<held*, max_claims>;
+    using found = found_key<Words, State>;
 
-private:
-    /// The state of one key at a time. It is never given back while the table lives, so that who found it without a
-    /// lock may look at it late; that another key has it since, the generation tells.
-    struct alignas(16) block {
-        explicit block(std::uint32_t capacity) noexcept : state(capacity) {}
-
-        static block* make(std::uint32_t capacity) {
-            auto* const memory = ::operator new(sizeof(block) + State::bytes_behind(capacity));
-            return ::new (memory) block(capacity);
-        }
-        static void destroy(block* gone) noexcept {
-            gone->~block();
-            ::operator delete(gone);
-        }
-
-        bool is_of(key_type const& key) const noexcept {
-            std::uint32_t difference = 0;
-            for (std::size_t i = 0; i < Words; ++i) difference |= words[i].load(std::memory_order_acquire) ^ key[i];
-            return difference == 0;
-        }
-        std::uint32_t begin_generation() noexcept {
-            auto const begun = generation.load(std::memory_order_relaxed) + 1;
-            generation.store(begun, std::memory_order_release);
-            return begun;
-        }
-        key_type key() const noexcept {
-            key_type read;
-            for (std::size_t i = 0; i < Words; ++i) read[i] = words[i].load(std::memory_order_relaxed);
-            return read;
-        }
-
-        std::array<std::atomic<std::uint32_t>, Words> words{};
-        std::atomic<std::uint32_t> generation{0};
-        State state;  // last: memory is behind it
-    };
-
-public:
     explicit key_table(std::size_t capacity) : shared_(std::make_unique<shared>(capacity)) {}
-
-    /// A state that was found without a lock. What was read of it is its key's if it `is_still` there after.
-    class found {
-    public:
-        explicit operator bool() const noexcept { return in_ != nullptr; }
-        State& operator*() const noexcept { return in_->state; }
-        State* operator->() const noexcept { return &in_->state; }
-        bool is_still() const noexcept { return in_->generation.load(std::memory_order_relaxed) == generation_; }
-
-    private:
-        friend class key_table;
-        block* in_ = nullptr;
-        std::uint32_t generation_ = 0;
-    };
 
     /// A known key's state; nothing if it is not known, and sometimes when it is, while others come and go.
     found find(key_type const& key) const noexcept {
@@ -132,7 +80,7 @@ public:
         auto const hash = hash_(key);
         auto& in = shared_->of(hash);
         std::lock_guard const lock(in.mutex);
-        auto* const known = in.find(key, hash).in_;
+        auto* const known = in.find(key, hash).block();
         if (!known) return false;
         static_cast<void>(State::enter(known->state));
         in.erase(known, hash, hash_);
@@ -144,216 +92,18 @@ public:
     std::size_t size() const noexcept { return shared_->held_keys.load(std::memory_order_relaxed); }
 
 private:
-    static constexpr std::size_t shard_bits = 6;
+    using block = key_block<Words, State>;
+    using shard = key_shard<Words, State>;
+
     static constexpr std::size_t no_room = std::numeric_limits<std::size_t>::max();
     static constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
-    static constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
-
-    /// A part of the table, in which a key lies at the place that its hash says, or behind those that came before.
-    /// Reads take no lock; a key that is moved meanwhile may be missed, and is then looked for under the lock.
-    class shard {
-    public:
-        std::mutex mutex;
-        std::int64_t floor = earliest;  ///< from here on none of those forgotten counted: where new keys start
-
-        /// For a share of the capacity, or six standard deviations more.
-        void reserve(double share) {
-            most_ = static_cast<std::uint32_t>(share + 6 * std::sqrt(share)) + 16;
-            size_ = most_ + most_ / 3 + 1;
-            // Zeros that the system gives page by page, once they are used.
-            slots_ = static_cast<slot*>(std::calloc(size_, sizeof(slot)));
-            if (!slots_) throw_bad_alloc();
-        }
-        shard() noexcept = default;
-        shard(shard const&) = delete;
-        shard& operator=(shard const&) = delete;
-        ~shard() {
-            for (std::size_t i = 0; i < size_ && slots_; ++i) {
-                if (auto* const each = block_in(slots_[i])) block::destroy(each);
-            }
-            for (auto const& each : spare_) {
-                for (auto* block : each.blocks) block::destroy(block);
-            }
-            std::free(static_cast<void*>(slots_));
-        }
-
-        found find(key_type const& key, std::uint32_t hash) const noexcept {
-            found made;
-            auto at = home_of(hash);
-            for (std::uint32_t seen = 0; seen < size_; ++seen, at = after(at)) {
-                auto const value = slots_[at].load(std::memory_order_acquire);
-                if (value == 0) break;
-                if ((value & tag_mask) != tag_of(hash)) continue;
-                auto* const block = block_in(value);
-                auto const generation = block->generation.load(std::memory_order_acquire);
-                if (!block->is_of(key)) continue;
-                made.in_ = block;
-                made.generation_ = generation;
-                break;
-            }
-            return made;
-        }
-        void prefetch([[maybe_unused]] std::uint32_t hash) const noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-            __builtin_prefetch(&slots_[home_of(hash)]);
-#endif
-        }
-
-        bool has_room_for(std::size_t keys) const noexcept { return count_ + keys <= most_; }
-
-        /// A block that nobody has, of at least so many slots and not of many more; a new one if there is none.
-        block* obtain(std::uint32_t capacity) {
-            for (auto& each : spare_) {
-                if (each.capacity < capacity || each.capacity / 2 > capacity || each.blocks.empty()) continue;
-                auto* const block = each.blocks.back();
-                each.blocks.pop_back();
-                return block;
-            }
-            auto const known =
-                std::find_if(spare_.begin(), spare_.end(), [&](auto const& each) { return each.capacity == capacity; });
-            auto& same = known == spare_.end() ? spare_.emplace_back(spare{capacity, {}, 0}) : *known;
-            // There is a place for each that was ever made, so that giving one back can't fail.
-            if (same.blocks.capacity() <= same.made) same.blocks.reserve(same.made * 2 + 1);
-            auto* const made = block::make(capacity);
-            ++same.made;
-            return made;
-        }
-        void give_back(block* gone) noexcept {
-            gone->begin_generation();
-            for (auto& each : spare_) {
-                if (each.capacity == gone->state.capacity()) return each.blocks.push_back(gone);
-            }
-        }
-
-        void insert(block* added, std::uint32_t hash) noexcept {
-            auto at = home_of(hash);
-            while (slots_[at].load(std::memory_order_relaxed) != 0) at = after(at);
-            slots_[at].store(value_of(added, hash), std::memory_order_release);
-            ++count_;
-        }
-        void replace(block const* gone, block* by, std::uint32_t hash) noexcept {
-            slots_[place_of(gone, hash)].store(value_of(by, hash), std::memory_order_release);
-        }
-
-        template <class Hash>
-        void erase(block* known, std::uint32_t of_key, Hash const& hash) noexcept {
-            take_out(place_of(known, of_key), hash);
-            give_back(known);
-        }
-
-        /// Looks at the next two keys, if they are not far, and forgets them if they are idle; how many it was.
-        template <class Hash>
-        std::size_t forget_some(std::int64_t now, Hash const& hash) noexcept {
-            std::size_t forgotten = 0;
-            std::size_t looked = 0;
-            if (count_ <= not_worth_forgetting) return 0;
-            for (int i = 0; i < 128 && looked < 2; ++i, hand_ = after(hand_)) {
-                if (slots_[hand_].load(std::memory_order_relaxed) == 0) continue;
-                forgotten += forget_at(hand_, now, hash).forgotten;
-                ++looked;
-            }
-            return forgotten;
-        }
-
-        /// Looks at all keys, if any may be idle, until one was; whether there was one.
-        template <class Hash>
-        bool forget_one(std::int64_t now, Hash const& hash) noexcept {
-            if (now < none_idle_before_) return false;
-            auto first_idle = latest;
-            for (std::uint32_t i = 0; i < size_; ++i, hand_ = after(hand_)) {
-                auto const looked = forget_at(hand_, now, hash);
-                if (looked.forgotten) return true;
-                first_idle = std::min(first_idle, looked.idle_from);
-            }
-            none_idle_before_ = first_idle;
-            return false;
-        }
-        /// A key that was just used is idle from then on.
-        void will_be_idle(std::int64_t from) noexcept { none_idle_before_ = std::min(none_idle_before_, from); }
-
-    private:
-        using slot = std::atomic<std::uintptr_t>;  ///< where a block is, and a few bits of its key's hash
-        static constexpr std::uintptr_t tag_mask = alignof(block) - 1;
-        static constexpr std::uint32_t not_worth_forgetting = 16;
-
-        struct spare {
-            std::uint32_t capacity;
-            std::vector<block*> blocks;
-            std::size_t made;
-        };
-        struct look {
-            bool forgotten;
-            std::int64_t idle_from;
-        };
-
-        static constexpr std::uintptr_t tag_of(std::uint32_t hash) noexcept { return hash & tag_mask; }
-        static std::uintptr_t value_of(block* of, std::uint32_t hash) noexcept {
-            return reinterpret_cast<std::uintptr_t>(of) | tag_of(hash);
-        }
-        static block* block_in(std::uintptr_t value) noexcept { return reinterpret_cast<block*>(value & ~tag_mask); }
-
-        std::uint32_t after(std::uint32_t at) const noexcept { return at + 1 == size_ ? 0 : at + 1; }
-        /// The upper bits of the hash tell the shard, the next ones the place, as a fraction of all.
-        std::uint32_t home_of(std::uint32_t hash) const noexcept {
-            return static_cast<std::uint32_t>(std::uint64_t{hash << shard_bits} * size_ >> 32);
-        }
-        std::uint32_t place_of(block const* of, std::uint32_t hash) const noexcept {
-            auto at = home_of(hash);
-            while (block_in(slots_[at].load(std::memory_order_relaxed)) != of) at = after(at);
-            return at;
-        }
-
-        template <class Hash>
-        look forget_at(std::uint32_t at, std::int64_t now, Hash const& hash) noexcept {
-            auto* const block = block_in(slots_[at].load(std::memory_order_relaxed));
-            if (!block) return {false, latest};
-            auto const closing = block->state.close(now);
-            if (!closing.closed) return {false, closing.idle_from};
-            floor = std::max(floor, closing.idle_from);
-            take_out(at, hash);
-            give_back(block);
-            return {true, closing.idle_from};
-        }
-
-        /// Moves those behind that lie there for want of this place.
-        template <class Hash>
-        void take_out(std::uint32_t hole, Hash const& hash) noexcept {
-            --count_;
-            for (auto at = after(hole);; at = after(at)) {
-                auto const value = slots_[at].load(std::memory_order_relaxed);
-                if (value == 0) break;
-                auto const home = home_of(hash(block_in(value)->key()));
-                bool const stays = hole <= at ? hole < home && home <= at : hole < home || home <= at;
-                if (stays) continue;
-                slots_[hole].store(value, std::memory_order_release);
-                hole = at;
-            }
-            slots_[hole].store(0, std::memory_order_release);
-        }
-
-        [[noreturn]] static void throw_bad_alloc() {
-#if defined(__cpp_exceptions)
-            throw std::bad_alloc();
-#else
-            std::abort();
-#endif
-        }
-
-        slot* slots_ = nullptr;
-        std::uint32_t size_ = 0;
-        std::uint32_t most_ = 0;
-        std::uint32_t count_ = 0;
-        std::uint32_t hand_ = 0;
-        std::int64_t none_idle_before_ = earliest;
-        std::vector<spare> spare_;
-    };
 
     struct shared {
         explicit shared(std::size_t most) : capacity(most) {
             for (auto& each : shards) each.reserve(static_cast<double>(most) / static_cast<double>(shards.size()));
         }
 
-        shard& of(std::uint32_t hash) noexcept { return shards[hash >> (32 - shard_bits)]; }
+        shard& of(std::uint32_t hash) noexcept { return shards[hash >> (32 - shard::bits)]; }
 
         /// Keeps room for so many keys, if there is.
         bool keep_room(std::size_t keys) noexcept {
@@ -366,7 +116,7 @@ private:
         }
         bool has_room(std::size_t for_keys) const noexcept { return for_keys <= capacity - held_keys.load(); }
 
-        std::array<shard, std::size_t{1} << shard_bits> shards;
+        std::array<shard, std::size_t{1} << shard::bits> shards;
         std::atomic<std::size_t> held_keys{0};  ///< keys in all shards, and rooms kept for new ones
         std::size_t const capacity;
     };
@@ -480,7 +230,7 @@ private:
         std::size_t lacking = 0;
         bool fits = true;
         for (auto& each : places) {
-            each.found = each.in->find(each.key, each.hash).in_;
+            each.found = each.in->find(each.key, each.hash).block();
             auto const is_same = [&](place const& other) { return other.key == each.key; };
             if (!each.found && std::none_of(places.begin(), &each, is_same)) {
                 ++lacking;

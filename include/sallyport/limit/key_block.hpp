@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace sallyport {
+
+/// The state of one key at a time. It is never given back while the table lives, so that who found it without a
+/// lock may look at it late; that another key has it since, the generation tells.
+template <std::size_t Words, class State>
+struct alignas(16) key_block {
+    using key_type = std::array<std::uint32_t, Words>;
+
+    explicit key_block(std::uint32_t capacity) noexcept : state(capacity) {}
+
+    static key_block* make(std::uint32_t capacity) {
+        auto* const memory = ::operator new(sizeof(key_block) + State::bytes_behind(capacity));
+        return ::new (memory) key_block(capacity);
+    }
+    static void destroy(key_block* gone) noexcept {
+        gone->~key_block();
+        ::operator delete(gone);
+    }
+
+    bool is_of(key_type const& key) const noexcept {
+        std::uint32_t difference = 0;
+        for (std::size_t i = 0; i < Words; ++i) difference |= words[i].load(std::memory_order_acquire) ^ key[i];
+        return difference == 0;
+    }
+    std::uint32_t begin_generation() noexcept {
+        auto const begun = generation.load(std::memory_order_relaxed) + 1;
+        generation.store(begun, std::memory_order_release);
+        return begun;
+    }
+    key_type key() const noexcept {
+        key_type read;
+        for (std::size_t i = 0; i < Words; ++i) read[i] = words[i].load(std::memory_order_relaxed);
+        return read;
+    }
+
+    std::array<std::atomic<std::uint32_t>, Words> words{};
+    std::atomic<std::uint32_t> generation{0};
+    State state;  // last: memory is behind it
+};
+
+/// A state that was found without a lock. What was read of it is its key's if it `is_still` there after.
+template <std::size_t Words, class State>
+class found_key {
+public:
+    found_key() noexcept = default;
+    found_key(key_block<Words, State>& in, std::uint32_t generation) noexcept : in_(&in), generation_(generation) {}
+
+    explicit operator bool() const noexcept { return in_ != nullptr; }
+    State& operator*() const noexcept { return in_->state; }
+    State* operator->() const noexcept { return &in_->state; }
+    bool is_still() const noexcept { return in_->generation.load(std::memory_order_relaxed) == generation_; }
+
+    /// The block, for whoever keeps all others out.
+    key_block<Words, State>* block() const noexcept { return in_; }
+
+private:
+    key_block<Words, State>* in_ = nullptr;
+    std::uint32_t generation_ = 0;
+};
+
+}  // namespace sallyport
