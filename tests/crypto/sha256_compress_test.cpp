@@ -67,8 +67,6 @@ digest256 digest_by(std::string message) {
     return digest;
 }
 
-std::string text_of(digest256 const& digest) { return {digest.begin(), digest.end()}; }
-
 std::string some_text(std::mt19937_64& random, std::size_t size) {
     std::string text(size, ' ');
     for (auto& each : text) each = static_cast<char>(random());
@@ -261,6 +259,8 @@ TEST_CASE("a schedule that nobody wipes is seen on the stack") {
 
 #if defined(SALLYPORT_SHARED_DIR) && __has_include(<nlohmann/json.hpp>)
 namespace {
+
+std::string text_of(digest256 const& digest) { return {digest.begin(), digest.end()}; }
 
 /// RFC 2104 §2 read aloud.
 template <class Way>
