@@ -247,3 +247,16 @@ TEST_CASE("a ring is idle once its last unit has left the longest window that wa
     ring.admit(quota(5, s), 1, latest - s);
     CHECK(ring.idle_from() == latest);
 }
+
+TEST_CASE("a ring that went round a million times is not taken for one that was never used") {
+    owned_ring ring(0);
+    ring.look_back(quota(1, ms));
+    constexpr std::int64_t rounds = 1 << 20;
+    for (std::int64_t i = 0; i < rounds; ++i) {
+        if (ring->admit_one(ring.look(), i * ms) != sallyport::stamp_ring::admission::done) FAIL(i);
+    }
+    CHECK(ring.look().position() == 0);
+    CHECK(ring.idle_from() == rounds * ms);
+    CHECK_FALSE(ring->close(rounds * ms - 1).closed);
+    CHECK(ring->close(rounds * ms).closed);
+}

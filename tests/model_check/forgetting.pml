@@ -129,8 +129,8 @@ inline take_locked() {
 #define is_still (generation == seen)
 #endif
 
-/* key_table::find, and sliding_log::take_alone: `fits` is false if it has to be locked. */
-inline take_alone() {
+/* key_table::find, and sliding_log::answer_alone: `fits` is false if it has to be locked. */
+inline answer_alone() {
     if
     :: place == 0 -> fits = false
     :: else ->
@@ -195,7 +195,7 @@ proctype thread(byte keys) {
         :: keys == 1 -> limit = 1
         fi
     };
-    take_alone();
+    answer_alone();
     if
     :: fits
     :: else -> take_locked()

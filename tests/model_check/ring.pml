@@ -1,4 +1,4 @@
-/* The common call, sliding_log::take_alone on a known key: three threads, of limits 2, 1 and 2, and 2 and shadow.
+/* The common call, sliding_log::answer_alone on a known key: three threads, of limits 2, 1 and 2, and 2 and shadow.
  * mistakes that admit too many: NO_LAP PLAIN_STORE UNCLAMPED */
 
 #define KEYS 1

@@ -1,6 +1,6 @@
-/* include/sallyport/limit/stamp_ring.hpp, and sliding_log::take_alone on it, step by step: each atomic load,
- * compare-and-swap and store is a step of its own, and what lies between belongs to the one before. All threads' steps
- * interleave in every way. Each is seen by all at once, so that this says nothing about memory orders.
+/* include/sallyport/limit/stamp_log.hpp and stamp_ring.hpp, and sliding_log::answer_alone on them, step by step: each
+ * atomic load, compare-and-swap and store is a step of its own, and what lies between belongs to the one before. All
+ * threads' steps interleave in every way. Each is seen by all at once, so that this says nothing about memory orders.
  *
  * A ring of two slots. A slot is its lap modulo LAPS, then the stamp's distance from the base; below LEAST it is none,
  * and tells the generation of a slot that was not written yet. No model goes round LAPS times, so that eight tags stand
@@ -83,7 +83,7 @@ hidden byte newest;
 /* Whether the slot before the end holds what view::unit(1) expects. */
 #define is_before_end(slot) ((slot) != SEALED && tag_of(slot) == (index >= 1 -> lap : lap_before(lap)))
 
-/* stamp_ring::look, the constructor of what it returns, and view::wait for a limit of the ring's capacity. `oldest` is
+/* stamp_log::look, the constructor of what it returns, and view::wait for a limit of the ring's capacity. `oldest` is
  * SEALED if it returns none. Once it has met a slot that can't be before the end, it walks from the first one: nobody
  * but another thread's step can make it do so twice. */
 inline look() {
@@ -169,7 +169,7 @@ inline judge() {
     overtaken = slots[index] != oldest
 }
 
-/* stamp_ring::admit_one: `fits` tells whether it was done. */
+/* stamp_log::admit_one: `fits` tells whether it was done. */
 inline admit_one() {
     d_step {
 #ifdef NO_LAP

@@ -186,8 +186,8 @@ private:
     /// The answer, by what each claim's key was admitted before; an admission is yet to be counted. What a single key's
     /// ring should note of its windows is returned.
     template <class RingOf>
-    static std::uint32_t judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now, bool counting,
-                               allowance& answer) noexcept {
+    static window_notes judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now, bool counting,
+                              allowance& answer) noexcept {
         answer.outcome = allowance::verdict::admitted;
         answer.states = {};
         for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -200,11 +200,11 @@ private:
                                                        .shadow = asked.shadow}));
         }
         bool const admitted = answer.outcome == allowance::verdict::admitted;
-        std::uint32_t notes = 0;
+        window_notes notes;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const used =
                 show_usage(answer.states[i], ring_of(i), i, admitted && counting ? claims[i].cost : 0, now);
-            notes |= stamp_ring::note(i, used);
+            notes.note(i, used);
         }
         if (admitted) {
             auto const& first = ring_of(0);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/limit/stamp_slot.hpp>
+#include <sallyport/limit/stamp_view.hpp>
+#include <sallyport/model/quota.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <optional>
+
+namespace sallyport {
+
+/// The last admissions of one key, one slot a unit of cost, in the order in which they were made: a log whose entries
+/// never change, of which the newest are held. A slot has the lap in which it was written, and a stamp that is never
+/// before that of the slot before. So one look, at the stamp as many units ago as the limit leaves room for,
+/// tells whether a call fits; and one compare-and-swap of the slot to be written next admits it, if nobody was
+/// admitted since: that slot's value never comes again. Who is refused writes nothing.
+///
+/// This much of a `stamp_ring` any number of threads may do at once, and no thread waits for another. The slots lie in
+/// memory right behind it.
+class stamp_log {
+public:
+    using ticks = stamp_view::ticks;
+    using view = stamp_view;
+    using slot = view::slot;
+
+    static constexpr std::size_t bytes_behind(std::uint32_t capacity) noexcept { return capacity * sizeof(slot); }
+
+    /// Of so many slots, at least one, for which there is memory behind. Sealed: it has to be started.
+    explicit stamp_log(std::uint32_t capacity) noexcept : capacity_(capacity) {
+        for (std::uint32_t i = 0; i < capacity; ++i) new (slots() + i) slot(stamp_slot::sealed());
+    }
+    stamp_log(stamp_log const&) = delete;
+    stamp_log& operator=(stamp_log const&) = delete;
+
+    std::uint32_t capacity() const noexcept { return capacity_; }
+
+    /// Whether every unit that this quota counts is held.
+    bool reaches(quota const& in) const noexcept {
+        return in.limit() <= depth_.load(std::memory_order_relaxed) &&
+               in.window().count() <= horizon_.load(std::memory_order_relaxed);
+    }
+
+    /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since
+    /// somebody last said where the end is: a step for each thread that is about to. What was said may be of the key
+    /// that had this memory before, or 256 rings old, and then be ahead: the slot before the end shows it, which has to be
+    /// of the same lap, and the walk begins anew at the first one.
+    std::optional<view> look() const noexcept {
+        auto const end = end_.load(std::memory_order_acquire);
+        auto index = static_cast<std::uint32_t>(end) & index_mask;
+        auto lap = static_cast<std::uint32_t>(end >> index_bits) & index_mask;
+        for (;;) {
+            auto const base = this->base();
+            auto const oldest = slots()[index].load(std::memory_order_acquire);
+            if (oldest == stamp_slot::sealed()) return std::nullopt;
+            auto const ahead = stamp_slot::tag_of(oldest.lap() - (lap - 1));
+            if (ahead > 0) {
+                lap += ahead - 1;
+                step(index, lap);
+                continue;
+            }
+            auto const newest =
+                capacity_ == 1 ? oldest : slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
+            if (newest.lap() != stamp_slot::tag_of(index == 0 ? lap - 1 : lap)) {
+                if (index == 0) --lap;
+                index = 0;
+            } else if (this->base() == base) {
+                window_notes const notes(static_cast<std::uint32_t>(end >> 2 * index_bits));
+                return view(slots(), capacity_, base, index, lap, notes, oldest, newest);
+            }
+        }
+    }
+
+    /// Admits one unit, at this stamp, if nobody was since the look. Does nothing where `enter` has to make room.
+    enum class admission : std::uint8_t { done, overtaken, no_room };
+    admission admit_one(view const& seen, ticks stamp, window_notes notes = {}) noexcept {
+        auto const offset = static_cast<std::uint64_t>(stamp) - seen.base_;
+        if (!stamp_slot::representable(offset)) return admission::no_room;
+        if (capacity_ < depth_.load(std::memory_order_relaxed) && seen.within(horizon(), seen.oldest_, stamp)) {
+            return admission::no_room;
+        }
+        auto expected = seen.oldest_;
+        if (!slots()[seen.index_].compare_exchange_strong(expected, stamp_slot(seen.lap_, offset),
+                                                          std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            return admission::overtaken;
+        }
+        set_end(seen.index_, seen.lap_, 1, notes);
+        return admission::done;
+    }
+
+    /// Seals it for good if it is idle at `now`: who comes late finds it closed. From when on it is idle.
+    struct closing {
+        bool closed;
+        ticks idle_from;
+    };
+    closing close(ticks now) noexcept {
+        for (;;) {
+            auto const seen = look();
+            if (!seen) return {false, view::never_ticks};
+            auto const idle = idle_from(seen->unit(1).counts(), seen->last_);
+            if (seen->overtaken()) continue;
+            if (idle > now || idle == view::never_ticks) return {false, idle};
+            auto expected = seen->oldest_;
+            if (slots()[seen->index_].compare_exchange_weak(expected, stamp_slot::sealed(), std::memory_order_acq_rel,
+                                                            std::memory_order_relaxed)) {
+                return {true, idle};
+            }
+        }
+    }
+
+protected:
+    // The end: index, lap, notes.
+    static constexpr unsigned index_bits = 20;
+    static constexpr std::uint32_t index_mask = (1U << index_bits) - 1;
+    static_assert(quota::max_limit <= index_mask);
+
+    std::uint64_t base() const noexcept { return std::uint64_t{base_.load(std::memory_order_acquire)} << 32; }
+    ticks horizon() const noexcept {
+        return std::chrono::nanoseconds(std::chrono::milliseconds(horizon_.load(std::memory_order_relaxed))).count();
+    }
+
+    ticks idle_from(bool used, ticks last) const noexcept {
+        if (!used) return view::earliest_ticks;
+        auto const counts_for = horizon();
+        return last > view::never_ticks - counts_for ? view::never_ticks : last + counts_for;
+    }
+
+    void step(std::uint32_t& index, std::uint32_t& lap) const noexcept {
+        if (++index != capacity_) return;
+        index = 0;
+        ++lap;
+    }
+
+    void set_end(std::uint32_t index, std::uint32_t lap, std::uint64_t further, window_notes notes) noexcept {
+        if (further == 1) {
+            step(index, lap);
+        } else {
+            auto const end = std::uint64_t{lap} * capacity_ + index + further;
+            index = static_cast<std::uint32_t>(end % capacity_);
+            lap = static_cast<std::uint32_t>(end / capacity_);
+        }
+        end_.store(
+            std::uint64_t{notes.bits()} << 2 * index_bits | std::uint64_t{lap & index_mask} << index_bits | index,
+            std::memory_order_release);
+    }
+
+    slot* slots() noexcept { return reinterpret_cast<slot*>(this + 1); }
+    slot const* slots() const noexcept { return reinterpret_cast<slot const*>(this + 1); }
+
+    std::atomic<std::uint64_t> end_{0};  ///< lap and index of the slot to be written next, or of one before
+    std::uint32_t const capacity_;
+    std::atomic<std::uint32_t> base_{0};     ///< the upper half of the moment from which stamps are counted
+    std::atomic<std::uint32_t> depth_{0};    ///< the highest limit that was asked for
+    std::atomic<std::uint32_t> horizon_{0};  ///< the longest window that was asked for, in milliseconds
+};
+
+}  // namespace sallyport

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <sallyport/limit/stamp_slot.hpp>
+#include <sallyport/model/quota.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace sallyport {
+
+/// What the first two windows of a budget held when somebody was last admitted, for the next one to guess from: 12 bits
+/// each, below 2,048 as it is, above in parts of 512.
+class window_notes {
+public:
+    constexpr window_notes() noexcept = default;
+    constexpr explicit window_notes(std::uint32_t bits) noexcept : bits_(bits) {}
+
+    constexpr void note(std::size_t window, std::uint32_t used) noexcept {
+        if (window >= noted) return;
+        bits_ |= (used < coarse ? used : coarse + (used >> coarseness)) << (window * width);
+    }
+    constexpr std::uint32_t guess(std::size_t window) const noexcept {
+        if (window >= noted) return 1;
+        auto const note = bits_ >> (window * width) & ((1U << width) - 1);
+        return note < coarse ? std::max(note, 1U) : (note - coarse) << coarseness;
+    }
+    constexpr std::uint32_t bits() const noexcept { return bits_; }
+
+private:
+    static constexpr std::size_t noted = 2;
+    static constexpr unsigned width = 12;
+    static constexpr std::uint32_t coarse = 1U << (width - 1);
+    static constexpr unsigned coarseness = 9;
+    static_assert(quota::max_limit >> coarseness < coarse);
+
+    std::uint32_t bits_ = 0;
+};
+
+/// The log of a key's admissions up to some entry, in a ring of slots: what was admitted until a moment at which nothing
+/// more was. What it answers holds if it was not overtaken by then: if so, what it looked at may have been overwritten,
+/// and another look is due. Moments and durations are nanoseconds, over the whole range of their type.
+class stamp_view {
+public:
+    using ticks = std::int64_t;
+    using slot = std::atomic<stamp_slot>;
+
+    stamp_view() noexcept = default;
+
+    /// Whether anything was written since: then so was the slot that was to be written next. Who has read what was
+    /// written later sees that.
+    bool overtaken() const noexcept { return slots_[index_].load(std::memory_order_acquire) != oldest_; }
+
+    /// How many units were admitted in all, modulo a million rings; exact as long as no thread fell 256 behind.
+    std::uint64_t position() const noexcept { return std::uint64_t{lap_} * capacity_ + index_; }
+
+    /// The stamp of a call: the later of its moment and the last admission.
+    ticks stamp(ticks now) const noexcept { return std::max(now, last_); }
+
+    /// The least wait from `now` after which the same call fits, if nothing else happens in between; 0 if it fits now,
+    /// the largest duration if it never does. A clock behind the last stamp waits for that, too. A call of no cost always
+    /// fits. Constant time.
+    ticks wait(quota const& in, std::uint32_t cost, ticks now) const noexcept {
+        if (cost > in.limit()) return never_ticks;
+        return cost == 0 ? 0 : until_outside(in, in.limit() - cost + 1, now);
+    }
+
+    /// How much of the limit the window holds that ends at the stamp of `now`. Constant time where it is about as much as
+    /// guessed; else the logarithm of how far off that was.
+    std::uint32_t used(quota const& in, ticks now, std::uint32_t guess = 1) const noexcept {
+        return count_within(window_of(in), std::min(capacity_, in.limit()), now, guess);
+    }
+
+    /// A guess at what a window of the key's budget holds.
+    std::uint32_t guess(std::size_t window) const noexcept { return notes_.guess(window); }
+
+    /// How long until the oldest of the last `used` units leaves the window; 0 if there is none.
+    ticks until_freed(quota const& in, std::uint32_t used, ticks now) const noexcept {
+        return used == 0 ? 0 : until_outside(in, used, now);
+    }
+
+    /// How long a unit counts that has its stamp from `now`.
+    ticks until_gone(quota const& in, ticks now) const noexcept { return until_outside(in, stamp(now), now); }
+
+protected:
+    friend class stamp_log;
+    friend class stamp_ring;
+
+    static constexpr ticks never_ticks = std::numeric_limits<ticks>::max();
+    static constexpr ticks earliest_ticks = std::numeric_limits<ticks>::min();
+
+    stamp_view(slot const* slots, std::uint32_t capacity, std::uint64_t base, std::uint32_t index, std::uint32_t lap,
+               window_notes notes, stamp_slot oldest, stamp_slot newest) noexcept
+        : slots_(slots), oldest_(oldest), base_(base), capacity_(capacity), index_(index), lap_(lap), notes_(notes) {
+        if (newest.counts()) last_ = stamp_of(newest);
+    }
+
+    static constexpr ticks window_of(quota const& in) noexcept { return std::chrono::nanoseconds(in.window()).count(); }
+
+    /// The length of time between two moments in their order, which may be too long for one with a sign.
+    static constexpr std::uint64_t between(ticks from, ticks to) noexcept {
+        return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+    }
+
+    ticks stamp_of(stamp_slot unit) const noexcept { return static_cast<ticks>(base_ + unit.offset()); }
+
+    /// Where the unit lies with which the last so many begin.
+    std::uint32_t place_of(std::uint32_t back) const noexcept {
+        return index_ >= back ? index_ - back : index_ + capacity_ - back;
+    }
+
+    /// The unit with which the last so many begin, at most as many as there are slots.
+    stamp_slot unit(std::uint32_t back) const noexcept {
+        return back == capacity_ ? oldest_ : slots_[place_of(back)].load(std::memory_order_acquire);
+    }
+
+    ticks until_outside(quota const& in, std::uint32_t back, ticks now) const noexcept {
+        if (back > capacity_) return 0;
+        auto const found = unit(back);
+        return found.counts() ? until_outside(in, stamp_of(found), now) : 0;
+    }
+
+    /// How long from `now` until a stamp lies before the window that ends at the call's own; 0 if it does now.
+    ticks until_outside(quota const& in, ticks stamped, ticks now) const noexcept {
+        auto const end = stamp(now);
+        auto const window = static_cast<std::uint64_t>(window_of(in));
+        auto const age = between(stamped, end);
+        if (age >= window) return 0;
+        auto const behind = between(now, end);
+        auto const left = window - age;
+        return behind > static_cast<std::uint64_t>(never_ticks) - left ? never_ticks
+                                                                       : static_cast<ticks>(behind + left);
+    }
+
+    bool within(ticks window, stamp_slot unit, ticks end) const noexcept {
+        return unit.counts() && between(stamp_of(unit), end) < static_cast<std::uint64_t>(window);
+    }
+
+    /// How many of the last `most` units have stamps in (end − window, end], where `end` is the stamp of `now`. Looks at
+    /// the guess and beside it, and then further and further away.
+    std::uint32_t count_within(ticks window, std::uint32_t most, ticks now, std::uint32_t guess) const noexcept {
+        auto const end = stamp(now);
+        auto const at = std::min(guess, most);
+        if (most == 0) return 0;
+        if (within(window, unit(at), end)) {
+            if (at == most || !within(window, unit(at + 1), end)) return at;
+            return count_from(window, most, end, at + 1, most + 1);
+        }
+        if (at == 1 || within(window, unit(at - 1), end)) return at - 1;
+        return count_from(window, most, end, 0, at - 1);
+    }
+
+    /// The same, if more than one of these is known to be within, or fewer than the other.
+    std::uint32_t count_from(ticks window, std::uint32_t most, ticks end, std::uint32_t inside,
+                             std::uint32_t outside) const noexcept {
+        auto const is_within = [&](std::uint32_t back) { return within(window, unit(back), end); };
+        bool const upwards = outside > most;
+        for (std::uint32_t step = 1; outside - inside > step; step *= 2) {
+            auto const at = upwards ? inside + step : outside - step;
+            bool const found = is_within(at);
+            (found ? inside : outside) = at;
+            if (found != upwards) break;
+        }
+        while (outside - inside > 1) {
+            auto const middle = inside + (outside - inside) / 2;
+            (is_within(middle) ? inside : outside) = middle;
+        }
+        return inside;
+    }
+
+    slot const* slots_ = nullptr;
+    stamp_slot oldest_{};  ///< what the slot holds that is written next
+    std::uint64_t base_ = 0;
+    ticks last_ = earliest_ticks;
+    std::uint32_t capacity_ = 0;
+    std::uint32_t index_ = 0;
+    std::uint32_t lap_ = 0;
+    window_notes notes_{};
+};
+
+}  // namespace sallyport
