@@ -2,11 +2,10 @@
 #include "../catch.hpp"
 
 #include "hex_text.hpp"
+#include "stack_after.hpp"
 
 #include <sallyport/crypto/constant_time.hpp>
 #include <sallyport/crypto/sha256.hpp>
-
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -203,39 +202,6 @@ std::size_t runs_found(std::span<std::uint8_t const> memory, std::string_view ma
     }
     return found;
 }
-
-/// Runs work on a stack of its own, and shows what is left there.
-std::vector<std::uint8_t> stack_after(std::function<void()> work) {
-    constexpr std::size_t size = std::size_t{1} << 18;
-    std::vector<std::uint8_t> memory(size + 4096, 0);
-    auto* const stack = memory.data() + (4096 - reinterpret_cast<std::uintptr_t>(memory.data()) % 4096);
-    pthread_attr_t attributes;
-    REQUIRE(pthread_attr_init(&attributes) == 0);
-    REQUIRE(pthread_attr_setstack(&attributes, stack, size) == 0);
-    auto const run = [](void* of) -> void* {
-        std::array<char, 16 * 1024> above;  // deep enough that what ends the thread doesn't write over it
-        __asm__ volatile("" : : "r"(above.data()) : "memory");
-        (*static_cast<std::function<void()>*>(of))();
-        return nullptr;
-    };
-    pthread_t thread;
-    REQUIRE(pthread_create(&thread, &attributes, run, &work) == 0);
-    REQUIRE(pthread_join(thread, nullptr) == 0);
-    pthread_attr_destroy(&attributes);
-    return memory;
-}
-
-#    if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool shows_stacks = false;  // a sanitizer puts variables where it likes
-#    elif defined(__has_feature)
-#        if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool shows_stacks = false;
-#        else
-constexpr bool shows_stacks = true;
-#        endif
-#    else
-constexpr bool shows_stacks = true;
-#    endif
 
 }  // namespace
 

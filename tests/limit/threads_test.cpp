@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "claims.hpp"
+#include "in_threads.hpp"
 
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/model/clock.hpp>
@@ -19,21 +20,6 @@
 using namespace limits;
 
 namespace {
-
-constexpr unsigned thread_count = 8;
-
-/// Runs `work(number)` in eight threads that start together.
-template <class Work>
-void in_threads(Work work) {
-    std::latch start(thread_count);
-    std::vector<std::jthread> threads;
-    for (unsigned number = 0; number < thread_count; ++number) {
-        threads.emplace_back([&start, &work, number] {
-            start.arrive_and_wait();
-            work(number);
-        });
-    }
-}
 
 std::uint32_t used(sallyport::sliding_log& limiter, sallyport::claim asked, std::int64_t now) {
     asked.cost = 0;
