@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "catch.hpp"
+#include "crypto/message_schedule.hpp"
 #include "crypto/stack_after.hpp"
 
 #include <sallyport/openpanel.hpp>
@@ -45,19 +46,9 @@ std::string padded(std::string text, char mark) {
 
 std::string text_of(sp::crypto::digest256 const& digest) { return {digest.begin(), digest.end()}; }
 
-/// The last sixteen words of the message schedule of a block (FIPS 180-4 §6.2.2), as they lie in memory: the block can be
-/// computed back from them.
+/// The last sixteen words of the message schedule of a block, as they lie in memory.
 std::string end_of_schedule(std::string_view block) {
-    std::array<std::uint32_t, 64> words{};
-    for (std::size_t i = 0; i < 64; ++i) {
-        words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(block[i])} << (24 - 8 * (i % 4));
-    }
-    for (std::size_t i = 16; i < words.size(); ++i) {
-        auto const a = words[i - 15];
-        auto const b = words[i - 2];
-        words[i] = words[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + words[i - 7] +
-                   (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
-    }
+    auto const words = schedule_of(block);
     return {reinterpret_cast<char const*>(&words[48]), 64};
 }
 

@@ -2,6 +2,7 @@
 #include "../catch.hpp"
 
 #include "hex_text.hpp"
+#include "message_schedule.hpp"
 #include "stack_after.hpp"
 
 #include <sallyport/crypto/constant_time.hpp>
@@ -70,22 +71,6 @@ std::string some_text(std::mt19937_64& random, std::size_t size) {
     std::string text(size, ' ');
     for (auto& each : text) each = static_cast<char>(random());
     return text;
-}
-
-/// The 64 words of a block's message schedule (FIPS 180-4 §6.2.2). From any 16 of them that follow on each other the
-/// block can be computed back.
-std::array<std::uint32_t, 64> schedule_of(std::string_view block) {
-    std::array<std::uint32_t, 64> words{};
-    for (std::size_t i = 0; i < 64; ++i) {
-        words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(block[i])} << (24 - 8 * (i % 4));
-    }
-    for (std::size_t i = 16; i < words.size(); ++i) {
-        auto const a = words[i - 15];
-        auto const b = words[i - 2];
-        words[i] = words[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + words[i - 7] +
-                   (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
-    }
-    return words;
 }
 
 /// Whether any four words of the schedule that follow on each other stand in memory, as they do in one register.

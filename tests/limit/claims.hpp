@@ -70,4 +70,11 @@ int admitted(Limiter& limiter, sallyport::claim const& asked, std::int64_t now, 
     return count;
 }
 
+/// What is used of a claim's limit.
+template <class Limiter>
+std::uint32_t used(Limiter& limiter, sallyport::claim asked, std::int64_t now) {
+    asked.cost = 0;
+    return asked.quota.limit() - take(limiter, asked, now).states[0].remaining;
+}
+
 }  // namespace limits

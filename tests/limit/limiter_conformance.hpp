@@ -16,6 +16,9 @@
 
 // `make` makes a new limiter with room for a thousand keys of each kind.
 
+inline sallyport::claim five_a_second() { return {.key = limits::client(1), .quota = limits::quota(5, limits::s)}; }
+inline sallyport::claim three_a_second() { return {.key = limits::client(2), .quota = limits::quota(3, limits::s)}; }
+
 /// What every limiter promises: never more than the limit in any window, and never a refusal for two windows on end
 /// of which nothing was admitted in the first.
 template <class Make>
@@ -103,12 +106,9 @@ template <class Make>
 void takes_all_or_none(Make make) {
     using namespace limits;
     auto limiter = make();
-    auto const uses = [&](sallyport::claim asked, std::int64_t now) {
-        asked.cost = 0;
-        return asked.quota.limit() - take(limiter, asked, now).states[0].remaining;
-    };
-    sallyport::claim const one{.key = client(1), .quota = quota(5, s)};
-    sallyport::claim const two{.key = client(2), .quota = quota(3, s)};
+    auto const uses = [&](auto const& asked, std::int64_t now) { return used(limiter, asked, now); };
+    auto const one = five_a_second();
+    auto const two = three_a_second();
 
     SECTION("all or none: where one claim is refused, nothing is counted for the others, whatever their order") {
         REQUIRE(admitted(limiter, two, 0, 10) == 3);
@@ -291,12 +291,9 @@ template <class Make>
 void takes_several_claims(Make make) {
     using namespace limits;
     auto limiter = make();
-    auto const uses = [&](sallyport::claim asked, std::int64_t now) {
-        asked.cost = 0;
-        return asked.quota.limit() - take(limiter, asked, now).states[0].remaining;
-    };
-    sallyport::claim const one{.key = client(1), .quota = quota(5, s)};
-    sallyport::claim const two{.key = client(2), .quota = quota(3, s)};
+    auto const uses = [&](auto const& asked, std::int64_t now) { return used(limiter, asked, now); };
+    auto const one = five_a_second();
+    auto const two = three_a_second();
 
     SECTION("each key of a call has its own usage and its own order") {
         REQUIRE(passes(limiter, two, 40));

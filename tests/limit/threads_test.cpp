@@ -19,15 +19,6 @@
 
 using namespace limits;
 
-namespace {
-
-std::uint32_t used(sallyport::sliding_log& limiter, sallyport::claim asked, std::int64_t now) {
-    asked.cost = 0;
-    return asked.quota.limit() - take(limiter, asked, now).states[0].remaining;
-}
-
-}  // namespace
-
 TEST_CASE("eight threads on one key admit exactly the limit, run after run") {
     for (std::uint32_t run = 0; run < 100; ++run) {
         sallyport::sliding_log limiter({.max_clients = 10});

@@ -72,6 +72,13 @@ inline compared_block differing_bits(std::uint8_t const* a, std::uint8_t const* 
     return difference;
 }
 
+// Without optimisation each block would lie on the stack, where nobody wipes it.
+#if defined(__OPTIMIZE__)
+inline constexpr bool in_blocks = true;
+#else
+inline constexpr bool in_blocks = false;
+#endif
+
 /// Whether two byte strings are the same, in a time that depends on their length alone.
 /// Lengths are taken to be public: unequal ones are false at once. Compares only for equality, never for order.
 [[nodiscard]] constexpr bool constant_time_equal(std::span<std::uint8_t const> a,
@@ -79,7 +86,7 @@ inline compared_block differing_bits(std::uint8_t const* a, std::uint8_t const* 
     if (a.size() != b.size()) {
         return false;
     }
-    if (!std::is_constant_evaluated() && a.size() >= sizeof(compared_block)) {
+    if (!std::is_constant_evaluated() && in_blocks && a.size() >= sizeof(compared_block)) {
         return declassify(is_zero(differing_bits(a.data(), b.data(), a.size())));  // whether, but never where
     }
     std::uint32_t difference = 0;

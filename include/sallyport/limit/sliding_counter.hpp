@@ -132,16 +132,9 @@ private:
     /// The answer, by what each claim's window was admitted before; an admission is yet to be counted.
     template <class CounterOf>
     static allowance judge(std::span<claim const> claims, CounterOf const& counter_of, std::int64_t now) noexcept {
-        allowance answer{.outcome = allowance::verdict::admitted};
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const& asked = claims[i];
-            auto const wait = counter_of(i).wait(asked.quota, asked.cost, now);
-            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-            static_cast<void>(answer.states.push_back({.name = asked.name,
-                                                       .quota = asked.quota,
-                                                       .retry_after = std::chrono::nanoseconds(wait),
-                                                       .shadow = asked.shadow}));
-        }
+        allowance answer;
+        begin_answer(
+            claims, [&](std::size_t i) { return counter_of(i).wait(claims[i].quota, claims[i].cost, now); }, answer);
         bool const admitted = answer.outcome == allowance::verdict::admitted;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto after = counter_of(i);

@@ -188,17 +188,8 @@ private:
     template <class RingOf>
     static window_notes judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now, bool counting,
                               allowance& answer) noexcept {
-        answer.outcome = allowance::verdict::admitted;
-        answer.states = {};
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const& asked = claims[i];
-            auto const wait = ring_of(i).wait(asked.quota, asked.cost, now);
-            if (wait != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-            static_cast<void>(answer.states.push_back({.name = asked.name,
-                                                       .quota = asked.quota,
-                                                       .retry_after = std::chrono::nanoseconds(wait),
-                                                       .shadow = asked.shadow}));
-        }
+        begin_answer(
+            claims, [&](std::size_t i) { return ring_of(i).wait(claims[i].quota, claims[i].cost, now); }, answer);
         bool const admitted = answer.outcome == allowance::verdict::admitted;
         window_notes notes;
         for (std::size_t i = 0; i < claims.size(); ++i) {
