@@ -9,17 +9,23 @@ namespace limits {
 
 inline constexpr unsigned thread_count = 8;
 
-/// Runs `work(number)` in eight threads that start together.
+/// Runs `work(number)` in so many threads that start together.
 template <class Work>
-void in_threads(Work work) {
-    std::latch start(thread_count);
+void in_threads(unsigned count, Work work) {
+    std::latch start(count);
     std::vector<std::jthread> threads;
-    for (unsigned number = 0; number < thread_count; ++number) {
+    for (unsigned number = 0; number < count; ++number) {
         threads.emplace_back([&start, &work, number] {
             start.arrive_and_wait();
             work(number);
         });
     }
+}
+
+/// The same in eight.
+template <class Work>
+void in_threads(Work work) {
+    in_threads(thread_count, work);
 }
 
 }  // namespace limits

@@ -32,7 +32,8 @@ public:
                                                        .retry_after = nanoseconds(retry_after(asked, moment)),
                                                        .shadow = asked.shadow}));
         }
-        if (answer.outcome == verdict::admitted) answer.receipt = admit(claims, moment);
+        answer.receipt = place_of(claims.front().key, moment);
+        if (answer.outcome == verdict::admitted) admit(claims, moment);
         for (std::size_t i = 0; i < claims.size(); ++i) {
             answer.states[i].remaining = remaining(claims[i], moment);
             answer.states[i].reset = nanoseconds(reset(claims[i], moment));
@@ -100,23 +101,21 @@ private:
         return first_moment(asked, now, [&](wide later) { return remaining(asked, later) > left; }) - now;
     }
 
+    sallyport::receipt place_of(sallyport::rate_key const& key, wide now) {
+        std::uint64_t position = 0;
+        for (auto const& each : admissions_[key]) position += each.cost;
+        return {sallyport::steady_time(nanoseconds(stamp(key, now))), position};
+    }
+
     /// Counts each key once.
-    sallyport::receipt admit(std::span<sallyport::claim const> claims, wide now) {
-        sallyport::receipt first{};
+    void admit(std::span<sallyport::claim const> claims, wide now) {
         std::vector<sallyport::rate_key> counted;
         for (auto const& asked : claims) {
             if (std::find(counted.begin(), counted.end(), asked.key) != counted.end()) continue;
-            auto& past = admissions_[asked.key];
             auto const stamped = stamp(asked.key, now);
-            if (counted.empty()) {
-                std::uint64_t position = 0;
-                for (auto const& each : past) position += each.cost;
-                first = {sallyport::steady_time(nanoseconds(stamped)), position};
-            }
-            if (asked.cost > 0) past.push_back({stamped, asked.cost});
+            if (asked.cost > 0) admissions_[asked.key].push_back({stamped, asked.cost});
             counted.push_back(asked.key);
         }
-        return first;
     }
 
     /// A wait that is longer than any that can be said is said as the longest.

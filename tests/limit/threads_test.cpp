@@ -32,40 +32,68 @@ TEST_CASE("eight threads on one key admit exactly the limit, run after run") {
     }
 }
 
-TEST_CASE(
-    "the admissions in the order of their receipts have stamps in order, and no window holds more than the limit") {
-    constexpr std::size_t limit = 100;
-    constexpr std::int64_t window = ms;
-    for (unsigned run = 0; run < 10; ++run) {
-        sallyport::sliding_log limiter;
-        sallyport::manual_clock clock;
-        std::array<std::vector<sallyport::receipt>, thread_count> receipts;
-        std::atomic<bool> out_of_order{false};
-        in_threads([&](unsigned number) {
-            std::minstd_rand random(run * thread_count + number + 1);
-            for (int i = 0; i < 1500; ++i) {
-                auto const step = static_cast<std::int64_t>(random() % 4000);
-                clock.advance(std::chrono::nanoseconds(step % 8 == 0 ? -step : step));
-                sallyport::claim const asked{.key = client(1), .quota = quota(limit, window)};
-                auto const answer = limiter.take(std::span(&asked, 1), clock.now());
-                if (answer.outcome != verdict::admitted) continue;
-                auto& own = receipts[number];
-                if (!own.empty() && own.back().position >= answer.receipt.position) out_of_order = true;
-                own.push_back(answer.receipt);
-            }
-        });
-        CHECK_FALSE(out_of_order);
+namespace {
 
-        std::vector<sallyport::receipt> all;
-        for (auto const& own : receipts) all.insert(all.end(), own.begin(), own.end());
-        std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.position < b.position; });
-        REQUIRE(all.size() > limit);
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            REQUIRE(all[i].position == i);
-            if (i > 0) REQUIRE(all[i].stamp >= all[i - 1].stamp);
-            if (i >= limit) REQUIRE(all[i].stamp - all[i - limit].stamp >= std::chrono::nanoseconds(window));
+/// Many decisions by threads on a key that is always full, replayed in the order of their receipts: no window holds more
+/// than the limit, and whoever was refused would have been one too many at the place that it was denied.
+void replays(unsigned threads, std::size_t decisions, unsigned seed) {
+    constexpr std::size_t limit = 100;
+    constexpr auto window = std::chrono::nanoseconds(ms);
+    struct decision {
+        sallyport::receipt place;
+        bool admitted;
+    };
+    sallyport::sliding_log limiter;
+    sallyport::manual_clock clock;
+    std::vector<std::vector<decision>> made(threads);
+    in_threads(threads, [&](unsigned number) {
+        std::minstd_rand random(seed * thread_count + number + 1);
+        auto& own = made[number];
+        own.reserve(decisions / threads);
+        sallyport::claim const asked{.key = client(1), .quota = quota(limit, ms)};
+        for (std::size_t i = 0; i < decisions / threads; ++i) {
+            auto const step = static_cast<std::int64_t>(random() % 4000);
+            clock.advance(std::chrono::nanoseconds(step % 8 == 0 ? -step : step));
+            auto const answer = limiter.take(std::span(&asked, 1), clock.now());
+            own.push_back({answer.receipt, answer.outcome == verdict::admitted});
+        }
+    });
+
+    std::vector<sallyport::receipt> log;
+    for (auto const& own : made) {
+        std::size_t last = 0;
+        for (auto const& [place, admitted] : own) {
+            if (place.position < last) FAIL("a thread's decisions are out of order");
+            last = place.position + (admitted ? 1 : 0);
+            if (admitted) log.push_back(place);
         }
     }
+    std::sort(log.begin(), log.end(), [](auto const& a, auto const& b) { return a.position < b.position; });
+    REQUIRE(log.size() > limit);
+    for (std::size_t i = 0; i < log.size(); ++i) {
+        if (log[i].position != i) FAIL("place " << i << " was given twice, or never");
+        if (i > 0 && log[i].stamp < log[i - 1].stamp) FAIL("stamp " << i << " is before the one before it");
+        if (i >= limit && log[i].stamp - log[i - limit].stamp < window) FAIL("admission " << i << " is one too many");
+    }
+    for (auto const& own : made) {
+        for (auto const& [place, admitted] : own) {
+            if (admitted) continue;
+            if (place.position < limit || place.position > log.size()) FAIL("refused though there was room");
+            if (place.stamp < log[place.position - 1].stamp) FAIL("refused at a stamp before the last one");
+            if (place.stamp - log[place.position - limit].stamp >= window) FAIL("refused too early");
+        }
+    }
+    SUCCEED();
+}
+
+}  // namespace
+
+TEST_CASE("a million decisions of threads on a full key, replayed: none over, none early, none out of order") {
+    for (unsigned run = 0; run < 10; ++run) replays(2 + run % 7, 100'000, run);
+}
+
+TEST_CASE("a hundred million decisions of threads on a full key, replayed", "[.long]") {
+    for (unsigned run = 0; run < 100; ++run) replays(2 + run % 7, 1'000'000, run);
 }
 
 TEST_CASE("threads over many keys admit each its limit") {

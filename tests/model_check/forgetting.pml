@@ -1,6 +1,6 @@
 /* Forgetting: key_table with one block and room for one key, of which two take turns, and sliding_log::take on it.
  * The first call is for a key that is forgotten meanwhile; its moment is the oldest.
- * mistakes: NO_GENERATION KEY_NOT_READ KEY_STORED_LATE TRUSTED_HINT CHECKED_EARLY
+ * mistakes: NO_GENERATION KEY_NOT_READ KEY_STORED_LATE TRUSTED_HINT
  * that admit too many: UNSEALED NO_FLOOR STARTED_OPEN */
 
 #define KEYS 2
@@ -58,7 +58,7 @@ inline forget() {
 
 /* What was seen is of no more use: fewer states to tell apart. */
 inline clear_view() {
-    stamp = 0; index = 0; lap = 0; oldest = 0; overtaken = 0; is_full = 0; seen = 0;
+    stamp = 0; said = 0; index = 0; lap = 0; oldest = 0; overtaken = 0; is_full = 0; seen = 0;
     up_to_date = up_to_date & ~(1 << _pid)
 }
 
@@ -146,23 +146,15 @@ inline answer_alone() {
                :: oldest == SEALED -> fits = false; break
                :: else
                fi;
-#ifdef CHECKED_EARLY
-               if
-               :: is_still
-               :: else -> fits = false; break
-               fi;
-#endif
                if
                :: depth
                :: else -> fits = false; break
                fi;
                judge();
-#ifndef CHECKED_EARLY
                if
                :: is_still
                :: else -> fits = false; break
                fi;
-#endif
                if
                :: overtaken -> holds(another_was_faster)
                :: !overtaken && !fits -> holds(is_full); fits = true; break

@@ -6,7 +6,7 @@
 #include "stamp_ring.pml"
 
 #define CALLS 4
-#define LAST_TICK 4
+#define LAST_TICK 3
 
 byte clock_ = 1;
 byte calls;
@@ -50,7 +50,8 @@ proctype thread(byte other) {
         od;
         atomic {
             up_to_date = up_to_date & ~(1 << _pid);
-            now = 0; limit = 0; fits = 0; stamp = 0; index = 0; lap = 0; oldest = 0; overtaken = 0; is_full = 0
+            now = 0; limit = 0; fits = 0; stamp = 0; said = 0; index = 0; lap = 0;
+            oldest = 0; overtaken = 0; is_full = 0
         }
     :: calls == CALLS -> break
     od

@@ -65,7 +65,7 @@ inline log_admission() {
 
 /* A thread's call, and its view. */
 #define CALL byte key, now, limit; bool fits
-#define VIEW byte index, lap, oldest, stamp; bool overtaken, is_full
+#define VIEW byte said, index, lap, oldest, stamp; bool overtaken, is_full
 
 /* For a step's own use. */
 hidden byte ahead;
@@ -80,6 +80,8 @@ hidden byte newest;
 #define stamp_of(slot) (base_seen + offset_of(slot) - LEAST)
 #define within(slot) (counts(slot) && stamp - stamp_of(slot) < WINDOW)
 
+#define are_near(a, b) (((a) + LAPS + 1 - (b)) % LAPS <= 2)
+
 /* Whether the slot before the end holds what view::unit(1) expects. */
 #define is_before_end(slot) ((slot) != SEALED && tag_of(slot) == (index >= 1 -> lap : lap_before(lap)))
 
@@ -90,7 +92,7 @@ inline look() {
 #ifdef REBASES
     d_step { base = base_; up_to_date = up_to_date | 1 << _pid };
 #endif
-    d_step { index = end_ % CAPACITY; lap = end_ / CAPACITY; overtaken = false; stamp = 0 };
+    d_step { said = end_; index = said % CAPACITY; lap = said / CAPACITY; overtaken = false; stamp = 0 };
     do
     :: d_step {
            oldest = slots[index];
@@ -137,6 +139,16 @@ inline look() {
                    index = 0;
 #endif
                    overtaken = true
+               fi
+           };
+           d_step {
+               if
+               :: oldest != PASSED && end_ != said && !are_near(end_ / CAPACITY, lap) ->
+                   oldest = PASSED;
+                   said = end_;
+                   index = said % CAPACITY;
+                   lap = said / CAPACITY
+               :: else
                fi
            };
 #ifdef REBASES
@@ -191,9 +203,20 @@ inline admit_one() {
         fi
     };
     if
-    :: fits -> end_ = end_after(lap, index)
+    :: fits -> say_end(end_after(lap, index))
     :: else
     fi
+}
+
+/* stamp_log::say_end */
+inline say_end(end) {
+    d_step {
+        if
+        :: end_ == said -> end_ = end
+        :: else
+        fi;
+        said = 0
+    }
 }
 
 /* The compare-and-swap of stamp_ring::enter and close: `fits` tells whether it was done. */
@@ -248,7 +271,7 @@ inline leave(value, units) {
         holder = 0
     };
     if
-    :: units > 0 -> end_ = (end_at(lap, index) + units) % (LAPS * CAPACITY)
+    :: units > 0 -> say_end((end_at(lap, index) + units) % (LAPS * CAPACITY))
     :: else
     fi
 }

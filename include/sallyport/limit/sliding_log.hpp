@@ -197,10 +197,8 @@ private:
                 show_usage(answer.states[i], ring_of(i), i, admitted && counting ? claims[i].cost : 0, now);
             notes.note(i, used);
         }
-        if (admitted) {
-            auto const& first = ring_of(0);
-            answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
-        }
+        auto const& first = ring_of(0);
+        answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
         return notes;
     }
 

@@ -48,13 +48,13 @@ public:
     }
 
     /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since
-    /// somebody last said where the end is: a step for each thread that is about to. What was said may be of the key
-    /// that had this memory before, or 256 rings old, and then be ahead: the slot before the end shows it, which has to be
-    /// of the same lap, and the walk begins anew at the first one.
+    /// somebody last said where the end is: a step for each thread that is about to. What was said may be of the key that
+    /// had this memory before, and be ahead: the slot before the end shows it, which has to be of the same lap, and the
+    /// walk begins anew at the first one. Or it was long ago by now: laps are told modulo 256, and so it is heard again.
     std::optional<view> look() const noexcept {
-        auto const end = end_.load(std::memory_order_acquire);
-        auto index = static_cast<std::uint32_t>(end) & index_mask;
-        auto lap = static_cast<std::uint32_t>(end >> index_bits) & index_mask;
+        auto end = end_.load(std::memory_order_acquire);
+        auto index = view::index_in(end);
+        auto lap = view::lap_in(end);
         for (;;) {
             auto const base = this->base();
             auto const oldest = slots()[index].load(std::memory_order_acquire);
@@ -70,9 +70,15 @@ public:
             if (newest.lap() != stamp_slot::tag_of(index == 0 ? lap - 1 : lap)) {
                 if (index == 0) --lap;
                 index = 0;
+                continue;
+            }
+            auto const heard = end_.load(std::memory_order_relaxed);
+            if (heard != end && !view::are_near(view::lap_in(heard), lap)) {
+                end = heard;
+                index = view::index_in(end);
+                lap = view::lap_in(end);
             } else if (this->base() == base) {
-                window_notes const notes(static_cast<std::uint32_t>(end >> 2 * index_bits));
-                return view(slots(), capacity_, base, index, lap, notes, oldest, newest);
+                return view(slots(), capacity_, base, end, index, lap, oldest, newest);
             }
         }
     }
@@ -90,7 +96,7 @@ public:
                                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
             return admission::overtaken;
         }
-        set_end(seen.index_, seen.lap_, 1, notes);
+        say_end(seen, 1, notes);
         return admission::done;
     }
 
@@ -115,11 +121,6 @@ public:
     }
 
 protected:
-    // The end: index, lap, notes.
-    static constexpr unsigned index_bits = 20;
-    static constexpr std::uint32_t index_mask = (1U << index_bits) - 1;
-    static_assert(quota::max_limit <= index_mask);
-
     std::uint64_t base() const noexcept { return std::uint64_t{base_.load(std::memory_order_acquire)} << 32; }
     ticks horizon() const noexcept {
         return std::chrono::nanoseconds(std::chrono::milliseconds(horizon_.load(std::memory_order_relaxed))).count();
@@ -137,17 +138,11 @@ protected:
         ++lap;
     }
 
-    void set_end(std::uint32_t index, std::uint32_t lap, std::uint64_t further, window_notes notes) noexcept {
-        if (further == 1) {
-            step(index, lap);
-        } else {
-            auto const end = std::uint64_t{lap} * capacity_ + index + further;
-            index = static_cast<std::uint32_t>(end % capacity_);
-            lap = static_cast<std::uint32_t>(end / capacity_);
-        }
-        end_.store(
-            std::uint64_t{notes.bits()} << 2 * index_bits | std::uint64_t{lap & index_mask} << index_bits | index,
-            std::memory_order_release);
+    /// Says where the end is since so much was admitted after a view, unless somebody has said it since that.
+    void say_end(view const& seen, std::uint64_t admitted, window_notes notes) noexcept {
+        auto said = seen.end_;
+        end_.compare_exchange_strong(said, seen.end_after(admitted, notes), std::memory_order_release,
+                                     std::memory_order_relaxed);
     }
 
     slot* slots() noexcept { return reinterpret_cast<slot*>(this + 1); }

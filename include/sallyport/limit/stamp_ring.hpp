@@ -149,7 +149,7 @@ public:
     static void leave(held& entered) noexcept {
         auto& ring = *entered.ring_;
         ring.slots()[entered.index_].store(entered.oldest_, std::memory_order_release);
-        if (entered.admitted_ > 0) ring.set_end(entered.index_, entered.lap_, entered.admitted_, {});
+        if (entered.admitted_ > 0) ring.say_end(entered, entered.admitted_, {});
     }
 
     /// Begins anew, in a ring that is sealed: nothing is counted, and stamps start at a moment. The generation is one
@@ -163,7 +163,7 @@ public:
         ring.end_.store(0, std::memory_order_release);
         stamp_slot const empty(-1U, generation);
         for (std::uint32_t i = 1; i < ring.capacity_; ++i) ring.slots()[i].store(empty, std::memory_order_release);
-        held made(ring, view(ring.slots(), ring.capacity_, ring.base(), 0, 0, {}, empty, empty));
+        held made(ring, view(ring.slots(), ring.capacity_, ring.base(), 0, 0, 0, empty, empty));
         made.last_ = from;
         return made;
     }
@@ -197,7 +197,8 @@ public:
         fresh.lap_ = static_cast<std::uint32_t>(position / capacity);
         fresh.base_ = from.base_;
         fresh.last_ = from.last_;
-        ring.set_end(fresh.index_, fresh.lap_, 0, {});
+        fresh.end_ = fresh.end_after(0, {});
+        ring.end_.store(fresh.end_, std::memory_order_release);
         return fresh;
     }
 };

@@ -55,7 +55,7 @@ public:
     /// written later sees that.
     bool overtaken() const noexcept { return slots_[index_].load(std::memory_order_acquire) != oldest_; }
 
-    /// How many units were admitted in all, modulo a million rings; exact as long as no thread fell 256 behind.
+    /// How many units were admitted in all, modulo a million rings.
     std::uint64_t position() const noexcept { return std::uint64_t{lap_} * capacity_ + index_; }
 
     /// The stamp of a call: the later of its moment and the last admission.
@@ -76,7 +76,7 @@ public:
     }
 
     /// A guess at what a window of the key's budget holds.
-    std::uint32_t guess(std::size_t window) const noexcept { return notes_.guess(window); }
+    std::uint32_t guess(std::size_t window) const noexcept { return notes_in(end_).guess(window); }
 
     /// How long until the oldest of the last `used` units leaves the window; 0 if there is none.
     ticks until_freed(quota const& in, std::uint32_t used, ticks now) const noexcept {
@@ -93,9 +93,28 @@ protected:
     static constexpr ticks never_ticks = std::numeric_limits<ticks>::max();
     static constexpr ticks earliest_ticks = std::numeric_limits<ticks>::min();
 
-    stamp_view(slot const* slots, std::uint32_t capacity, std::uint64_t base, std::uint32_t index, std::uint32_t lap,
-               window_notes notes, stamp_slot oldest, stamp_slot newest) noexcept
-        : slots_(slots), oldest_(oldest), base_(base), capacity_(capacity), index_(index), lap_(lap), notes_(notes) {
+    // What is said of the end: index, lap, notes.
+    static constexpr unsigned index_bits = 20;
+    static constexpr std::uint32_t index_mask = (1U << index_bits) - 1;
+    static_assert(quota::max_limit <= index_mask);
+
+    static constexpr std::uint32_t index_in(std::uint64_t end) noexcept {
+        return static_cast<std::uint32_t>(end) & index_mask;
+    }
+    static constexpr std::uint32_t lap_in(std::uint64_t end) noexcept {
+        return static_cast<std::uint32_t>(end >> index_bits) & index_mask;
+    }
+    /// Whether two laps are the same or follow on each other, modulo what is said of them.
+    static constexpr bool are_near(std::uint32_t a, std::uint32_t b) noexcept {
+        return ((a - b + 1) & index_mask) <= 2;
+    }
+    static constexpr window_notes notes_in(std::uint64_t end) noexcept {
+        return window_notes(static_cast<std::uint32_t>(end >> 2 * index_bits));
+    }
+
+    stamp_view(slot const* slots, std::uint32_t capacity, std::uint64_t base, std::uint64_t end, std::uint32_t index,
+               std::uint32_t lap, stamp_slot oldest, stamp_slot newest) noexcept
+        : slots_(slots), oldest_(oldest), base_(base), end_(end), capacity_(capacity), index_(index), lap_(lap) {
         if (newest.counts()) last_ = stamp_of(newest);
     }
 
@@ -107,6 +126,17 @@ protected:
     }
 
     ticks stamp_of(stamp_slot unit) const noexcept { return static_cast<ticks>(base_ + unit.offset()); }
+
+    /// What is to be said of the end once so much more is admitted.
+    std::uint64_t end_after(std::uint64_t units, window_notes notes) const noexcept {
+        auto index = std::uint64_t{index_} + units;
+        std::uint64_t lap = lap_;
+        if (index >= capacity_) {
+            lap += units == 1 ? 1 : index / capacity_;
+            index = units == 1 ? 0 : index % capacity_;
+        }
+        return std::uint64_t{notes.bits()} << 2 * index_bits | (lap & index_mask) << index_bits | index;
+    }
 
     /// Where the unit lies with which the last so many begin.
     std::uint32_t place_of(std::uint32_t back) const noexcept {
@@ -175,11 +205,11 @@ protected:
     slot const* slots_ = nullptr;
     stamp_slot oldest_{};  ///< what the slot holds that is written next
     std::uint64_t base_ = 0;
+    std::uint64_t end_ = 0;  ///< what was said of the end
     ticks last_ = earliest_ticks;
     std::uint32_t capacity_ = 0;
     std::uint32_t index_ = 0;
     std::uint32_t lap_ = 0;
-    window_notes notes_{};
 };
 
 }  // namespace sallyport

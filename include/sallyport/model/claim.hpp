@@ -60,7 +60,8 @@ struct rate_state {
 
 using rate_states = bounded_list<rate_state, max_claims>;
 
-/// The place of an admission in the order of its (first) key, by which a test can replay what happened.
+/// The place of an admission in the order of its (first) key, by which a test can replay what happened; or the place
+/// that a refused call was denied.
 struct receipt {
     steady_time stamp{};
     std::uint64_t position = 0;  ///< how many units that key had admitted before
