@@ -1,6 +1,8 @@
 #include "catch.hpp"
+#include "credential/counting_scheme.hpp"
 #include "in_words.hpp"
 
+#include <sallyport/credential/guarded_verifier.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>
@@ -50,6 +52,12 @@ struct call {
     std::array<sp::header_line, 2> lines{{{"openpanel-client-id", client}, {"openpanel-client-secret", secret}}};
 
     operator op::request() const { return {.headers = lines, .api = op::api::insights, .project = "shop"}; }
+};
+
+struct counted_clock {
+    unsigned* readings;
+
+    sp::steady_time now() const noexcept { return sp::steady_time(std::chrono::seconds(++*readings)); }
 };
 
 /// Why a gate refuses; none if it grants.
@@ -265,6 +273,36 @@ TEST_CASE("each part can be replaced alone") {
         CHECK(refusal(gate, call{id_text, "wrong"}) == reason::wrong_secret);
         CHECK(observer.last == reason::wrong_secret);
     }
+}
+
+TEST_CASE("the limit is measured by the moment that the proof was asked for, or by a later one if that took time") {
+    unsigned readings = 0;
+    counted_clock const clock{&readings};
+    auto const read = [&](auto& gate) {
+        auto const before = readings;
+        CHECK(refusal(gate) == none);
+        return readings - before;
+    };
+    sp::authorizer cheap{one_reader(), op::rules(), clock};
+    CHECK(read(cheap) == 1);
+
+    auto record = reader();
+    record.secrets = {{expensive_scheme::store(right_secret)}};
+    op::clients const expensive{{record}, {{.id = "shop", .organization = "acme"}}};
+    sp::authorizer unguarded{expensive, op::rules(), clock, sp::verifier{expensive_scheme{}, sp::sha256_scheme{}}};
+    CHECK(read(unguarded) == 2);
+    CHECK(read(unguarded) == 2);
+    record.secrets.push_back({sp::sha256_scheme::store(right_secret)});
+    op::clients const either{{record}, {{.id = "shop", .organization = "acme"}}};
+    sp::authorizer cheaply{either, op::rules(), clock, sp::verifier{expensive_scheme{}, sp::sha256_scheme{}}};
+    CHECK(read(cheaply) == 2);
+    call const lines;
+    CHECK(cheaply.try_authorize(lines));
+    CHECK(readings == 8);
+
+    sp::authorizer guarded{expensive, op::rules(), clock, sp::guarded_verifier{sp::verifier{expensive_scheme{}}}};
+    CHECK(read(guarded) == 2);
+    CHECK(read(guarded) == 1);
 }
 
 TEST_CASE("the names of the fields are the rules' to say") {

@@ -186,18 +186,21 @@ TEST_CASE("one that proved nothing is told neither access nor scope") {
 TEST_CASE("limits of a client's own replace all windows that the rules give that API, and no other's") {
     auto table = rules;
     table.limits.set(op::api::track, {sp::at_most(10).per(1s), sp::at_most(100).per(60s)});
-    auto record = writer();
-    CHECK(sp::limits_of(table, record, op::api::track).size() == 2);
+    CHECK(sp::limits_of(table, op::api::track).size() == 2);
+    CHECK(sp::limits_of(table, static_cast<op::api>(9)).unlimited());
 
+    auto record = writer();
+    CHECK(sp::own_limits(record, op::api::track) == nullptr);
     record.limits = {{op::api::track, sp::at_most(7).per(5s)}};
-    auto const own = sp::limits_of(table, record, op::api::track);
-    REQUIRE(own.size() == 1);
-    CHECK(*own.begin() == sp::at_most(7).per(5s));
-    CHECK(*sp::limits_of(table, record, op::api::export_).begin() == sp::at_most(100).per(10s));
+    auto const* const own = sp::own_limits(record, op::api::track);
+    REQUIRE(own);
+    CHECK(own->size() == 1);
+    CHECK(*own->begin() == sp::at_most(7).per(5s));
+    CHECK(sp::own_limits(record, op::api::export_) == nullptr);
 
     record.limits = {{op::api::track, sp::unlimited}};
-    CHECK(sp::limits_of(table, record, op::api::track).unlimited());
-    CHECK(sp::limits_of(table, record, static_cast<op::api>(9)).unlimited());
+    REQUIRE(sp::own_limits(record, op::api::track));
+    CHECK(sp::own_limits(record, op::api::track)->unlimited());
 }
 
 TEST_CASE("a proven client's budget is one, wherever it calls from") {

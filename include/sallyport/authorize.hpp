@@ -38,8 +38,7 @@ public:
     /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
         passage way(rules_, asked, presentation().read(asked.headers));
-        std::optional<lookup> found;
-        while (way.next() != need::nothing) advance(way, found);
+        pass(way, [this](proof_attempt const& attempt) { return std::optional(verifier().verify(attempt)); });
         return conclude(way);
     }
 
@@ -50,16 +49,8 @@ public:
         static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
                       "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
         passage way(rules_, asked, presentation().read(asked.headers));
-        std::optional<lookup> found;
-        while (way.next() != need::nothing) {
-            if (way.next() != need::proof) {
-                advance(way, found);
-            } else if (auto const settled = verifier().settle(attempt(way, *found))) {
-                way.answer(*settled);
-            } else {
-                return std::nullopt;
-            }
-        }
+        pass(way, [this](proof_attempt const& attempt) { return verifier().settle(attempt); });
+        if (way.next() != need::nothing) return std::nullopt;
         return conclude(way);
     }
 
@@ -70,7 +61,6 @@ private:
     using passage = sallyport::passage<level_type, api_type>;
     using need = typename passage::need;
     using store_type = std::remove_cvref_t<Store>;
-    using lookup = std::remove_cvref_t<decltype(std::declval<store_type const&>().find(uuid(), std::string_view()))>;
     using roles = part_roles<level_type, api_type>;
     using set = part_set<Parts...>;
 
@@ -88,31 +78,40 @@ private:
         return set::template count<Role> == 1;
     }();
 
-    /// One step on the way. An exception of a part ends here: it counts as the part's failure.
-    void advance(passage& way, std::optional<lookup>& found) noexcept {
+    /// Goes on until nothing more is needed, or `prove` has no answer. An exception of a part ends here: it counts as
+    /// the failure of what the part was asked for.
+    template <class Prove>
+    void pass(passage& way, Prove const& prove) noexcept {
 #if defined(__cpp_exceptions)
         try {
-            ask(way, found);
+            ask(way, prove);
         } catch (...) {
             way.answer_failed();
         }
 #else
-        ask(way, found);
+        ask(way, prove);
 #endif
     }
 
-    /// Asks the part that the passage needs. What the store found is kept until the proof is answered.
-    void ask(passage& way, std::optional<lookup>& found) {
-        switch (way.next()) {
-            case need::record: found.emplace(store().find(way.client(), way.project())); return way.answer(*found);
-            case need::proof: return way.answer(verifier().verify(attempt(way, *found)));
-            case need::allowance: return way.answer(limiter().take(way.claims(), steady().now()));
-            case need::nothing: return;
+    /// Asks the parts that the passage needs, in their order. The moment by which a proof that took no time was asked for
+    /// is that of the request.
+    template <class Prove>
+    void ask(passage& way, Prove const& prove) {
+        std::optional<steady_time> moment;
+        if (way.next() == need::record) {
+            auto const found = store().find(way.client(), way.project());
+            way.answer(found);
+            if (way.next() == need::proof) {
+                moment = steady().now();
+                auto const verified = prove(way.attempt(found, wall().now(), *moment));
+                if (!verified) return;
+                way.answer(*verified);
+                if (!verified->at_once) moment.reset();
+            }
         }
-    }
-
-    proof_attempt attempt(passage const& way, lookup const& found) noexcept {
-        return way.attempt(found, wall().now(), steady().now());
+        if (way.next() == need::allowance) {
+            way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
+        }
     }
 
     decision conclude(passage const& way) noexcept {

@@ -139,13 +139,13 @@ private:
         who_.level = record->level;
         who_.organization = record->organization;
         who_.project = record->project;
-        limits_ = limits_of(*rules_, *record, request_->api);
+        if (auto const* own = own_limits(*record, request_->api)) own_limits_ = *own;
     }
 
     constexpr void judge() noexcept {
         if (asked_) asked_->organization = project_organization_.view();
         if (auto const refused = judge_access(*rules_, who_, request_->api, asked_)) return deny(*refused);
-        claims_ = claims_of(who_, limits_, *request_);
+        claims_ = claims_of(who_, own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api), *request_);
         if (claims_.empty()) return decide(decision<Level>::grant(who_));
         need_ = need::allowance;
     }
@@ -169,7 +169,7 @@ private:
     request<Api> const* request_;
     credentials credentials_{};
     principal<Level> who_{};
-    quotas limits_{};
+    std::optional<quotas> own_limits_{};
     name project_organization_{};
     std::optional<asked_project> asked_{};
     claim_list claims_{};

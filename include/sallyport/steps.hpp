@@ -88,14 +88,19 @@ constexpr std::optional<denial_reason> judge_access(rules<Level, Api> const& rul
     return permitted ? denial_reason::out_of_scope : denial_reason::access_not_allowed;
 }
 
-/// The windows by which a client's use of an API is measured: its own where its record has some, else the rules'. An
-/// API that is none has none: nobody has access to it.
+/// The windows of a client's own for an API, which stand in the place of the rules'; null if its record has none.
 template <class Level, class Api>
-constexpr quotas limits_of(rules<Level, Api> const& rules, client_record<Level, Api> const& record, Api api) noexcept {
+constexpr quotas const* own_limits(client_record<Level, Api> const& record, Api api) noexcept {
     for (auto const& own : record.limits) {
-        if (own.api == api) return own.limits;
+        if (own.api == api) return &own.limits;
     }
-    return is_enumerator(api) ? rules.limits[api] : quotas();
+    return nullptr;
+}
+
+/// The windows by which the rules measure the use of an API. One that is none has none: nobody has access to it.
+template <class Level, class Api>
+constexpr quotas const& limits_of(rules<Level, Api> const& rules, Api api) noexcept {
+    return is_enumerator(api) ? rules.limits[api] : unlimited;
 }
 
 /// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a

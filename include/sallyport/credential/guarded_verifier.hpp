@@ -74,7 +74,7 @@ public:
     verification verify(proof_attempt const& attempt) noexcept {
         return never_throwing([&]() -> verification {
             auto const known = recognize(attempt);
-            if (known.proven) return proof_of(attempt, known);
+            if (known.proven) return proof_at_once(attempt, known);
             return known.expensive == 0 ? count_failure(attempt, known.seen) : hash(attempt, known);
         });
     }
@@ -84,7 +84,7 @@ public:
         bool settled = true;
         auto const answer = never_throwing([&]() -> verification {
             auto const known = recognize(attempt);
-            if (known.proven) return proof_of(attempt, known);
+            if (known.proven) return proof_at_once(attempt, known);
             if (known.expensive == 0) return count_failure(attempt, known.seen);
             auto const wait =
                 attempt.exempt ? std::chrono::nanoseconds{0} : throttle_.wait(attempt.peer, attempt.client, attempt.at);
@@ -156,6 +156,12 @@ private:
     verification proof_of(proof_attempt const& attempt, recognition const& known) const noexcept {
         auto made = verifier_.judge(attempt, known.seen);
         made.remembered = known.remembered;
+        return made;
+    }
+
+    verification proof_at_once(proof_attempt const& attempt, recognition const& known) const noexcept {
+        auto made = proof_of(attempt, known);
+        made.at_once = true;
         return made;
     }
 

@@ -61,6 +61,7 @@ struct verification {
     std::chrono::nanoseconds retry_after{0};  ///< of a throttled or an overloaded one
     bool needs_rehash = false;                ///< proven, by a form that costs less than the host wants by now
     bool remembered = false;                  ///< proven before, and not hashed again
+    bool at_once = false;  ///< it took no expensive hash and no waiting: the attempt's moment is still now
 };
 
 /// Decides whether an attempt proves its client. May be called from several threads at once. Whatever the

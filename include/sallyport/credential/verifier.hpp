@@ -91,13 +91,16 @@ public:
 
     /// One derivation for each secret, or for each decoy where there is none.
     constexpr verification verify(proof_attempt const& attempt) const noexcept {
-        return judge(attempt, match(attempt, all(attempt)));
+        auto made = judge(attempt, match(attempt, all(attempt)));
+        made.at_once = ((Schemes::cost == scheme_cost::cheap) && ...) || expensive(attempt) == 0;
+        return made;
     }
 
     /// The answer, if it takes no expensive hash.
     constexpr std::optional<verification> settle(proof_attempt const& attempt) const noexcept {
         auto const expensive = this->expensive(attempt);
-        auto const cheaply = judge(attempt, match(attempt, all(attempt) & ~expensive));
+        auto cheaply = judge(attempt, match(attempt, all(attempt) & ~expensive));
+        cheaply.at_once = true;
         bool const proven = cheaply.outcome == verification::verdict::proven && !attempt.barred;
         return proven || expensive == 0 ? std::optional(cheaply) : std::nullopt;
     }
