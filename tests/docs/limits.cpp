@@ -1,3 +1,4 @@
+#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;
