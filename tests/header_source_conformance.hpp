@@ -6,6 +6,7 @@
 #include <sallyport/headers.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -63,6 +64,16 @@ struct header_source_suite {
         CHECK(read({{"client-id ", "an id"}, {"xclient-secret", "a secret"}, {"client_secret", "a secret"}}) ==
               reading{});
         CHECK(read({{"", "an id"}}) == reading{});
+        CHECK(read({{"client-id" + std::string(64, ' '), "an id"}, {std::string(64, 'x'), "a secret"}}) == reading{});
+        for (std::string_view const name : {"client-id", "client-secret", "origin"}) {
+            for (std::size_t i = 0; i < name.size(); ++i) {
+                for (auto const bit : {0x01, 0x40, 0x80}) {
+                    std::string another(name);
+                    another[i] = static_cast<char>(another[i] ^ bit);
+                    CHECK(read({{another, "a value"}}) == reading{});
+                }
+            }
+        }
     }
 
     static void repetition() {
@@ -114,6 +125,13 @@ struct header_source_suite {
         std::sort(lines.begin(), lines.end());
         std::sort(visited.begin(), visited.end());
         CHECK(visited == lines);
+
+        std::size_t of_length = 0;
+        sallyport::name_lengths lengths;
+        sallyport::header_view(host).for_each_of(lengths, [](auto, auto) { FAIL("a line of a length not asked for"); });
+        lengths.add(1);
+        sallyport::header_view(host).for_each_of(lengths, [&](auto, auto) { ++of_length; });
+        CHECK(of_length == lines.size());
     }
 };
 

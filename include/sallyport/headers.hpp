@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <ranges>
 #include <span>
@@ -53,6 +54,21 @@ concept header_source = requires(H const& headers, void (*visit)(std::string_vie
     { header_access<H>::joins_lines } -> std::convertible_to<bool>;
 };
 
+/// The lengths of the names that somebody looks for, modulo 64: a name of another length is none of them.
+class name_lengths {
+public:
+    static constexpr name_lengths all() noexcept {
+        name_lengths made;
+        made.bits_ = ~std::uint64_t{0};
+        return made;
+    }
+    constexpr void add(std::size_t length) noexcept { bits_ |= std::uint64_t{1} << length % 64; }
+    constexpr bool may_hold(std::string_view name) const noexcept { return (bits_ >> name.size() % 64 & 1) != 0; }
+
+private:
+    std::uint64_t bits_ = 0;
+};
+
 /// A light view of the host's own header lines: two pointers. It borrows, and is made without copying.
 class header_view {
 public:
@@ -67,8 +83,11 @@ public:
                           "these headers can't be read: give a range of (name, value) pairs, or specialise "
                           "sallyport::header_access for their type");
             source_ = std::addressof(headers);
-            for_each_ = [](void const* source, sink into) {
-                header_access<H>::for_each(*static_cast<H const*>(source), into);
+            for_each_ = [](void const* source, name_lengths of, sink into) {
+                header_access<H>::for_each(*static_cast<H const*>(source),
+                                           [of, into](std::string_view name, std::string_view value) {
+                                               if (of.may_hold(name)) into(name, value);
+                                           });
             };
             joins_lines_ = header_access<H>::joins_lines;
         }
@@ -77,11 +96,21 @@ public:
     /// Calls `visit(name, value)` once for each line, in the host's order.
     template <class Visit>
     constexpr void for_each(Visit&& visit) const {
-        for (auto const& line : lines_) visit(line.name, line.value);
+        for_each_of(name_lengths::all(), visit);
+    }
+
+    /// The same, but that a line may be passed over whose name has none of these lengths: it costs a look at the length,
+    /// in the host's own loop.
+    template <class Visit>
+    constexpr void for_each_of(name_lengths lengths, Visit&& visit) const {
+        for (auto const& line : lines_) {
+            if (lengths.may_hold(line.name)) visit(line.name, line.value);
+        }
         if (for_each_) {
-            for_each_(source_, {std::addressof(visit), [](void* to, std::string_view name, std::string_view value) {
-                                    (*static_cast<std::remove_reference_t<Visit>*>(to))(name, value);
-                                }});
+            for_each_(source_, lengths,
+                      {std::addressof(visit), [](void* to, std::string_view name, std::string_view value) {
+                           (*static_cast<std::remove_reference_t<Visit>*>(to))(name, value);
+                       }});
         }
     }
 
@@ -97,7 +126,7 @@ private:
 
     std::span<header_line const> lines_{};
     void const* source_ = nullptr;
-    void (*for_each_)(void const*, sink) = nullptr;
+    void (*for_each_)(void const*, name_lengths, sink) = nullptr;
     bool joins_lines_ = false;
 };
 

@@ -87,11 +87,16 @@ private:
 
     said_by_proxies read(header_view headers) const noexcept {
         bool const customary = field_ == forwarded_field::x_forwarded_for;
+        std::string_view const path = customary ? "x-forwarded-for" : "forwarded";
+        std::string_view const scheme = "x-forwarded-proto";
+        name_lengths lengths;
+        lengths.add(path.size());
+        if (customary) lengths.add(scheme.size());
         said_by_proxies said;
-        headers.for_each([&](std::string_view name, std::string_view value) {
-            if (ascii::equals_ignoring_case(name, customary ? "x-forwarded-for" : "forwarded")) {
+        headers.for_each_of(lengths, [&](std::string_view name, std::string_view value) {
+            if (ascii::equals_ignoring_case(name, path)) {
                 said.lines[said.count++ % said.lines.size()] = value;
-            } else if (customary && ascii::equals_ignoring_case(name, "x-forwarded-proto")) {
+            } else if (customary && ascii::equals_ignoring_case(name, scheme)) {
                 said.scheme = said.scheme_seen ? std::nullopt : read_scheme(ascii::trim(value));
                 said.scheme_seen = true;
             }

@@ -17,8 +17,9 @@ contest::row const fields({"two fields among ten, cpp-httplib's container", "its
     auto const request = std::make_shared<httplib::Request>();
     bench::request_lines lines;
     for (auto const& [name, value] : lines.of(client)) request->set_header(std::string(name), std::string(value));
-    return contest::sides{contest::each([request, client](std::size_t) {
-                              auto const read = bench::op::rules().fields.read(*request);
+    auto const way = bench::op::rules().fields;
+    return contest::sides{contest::each([request, client, way](std::size_t) {
+                              auto const read = way.read(*request);
                               return read.id == client.id_text() && read.secret == client.secret_text();
                           }),
                           contest::each([request, client](std::size_t) {

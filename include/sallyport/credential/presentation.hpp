@@ -17,18 +17,23 @@ struct field_value {
     bool ambiguous = false;      ///< two lines of the name have different values, or may have had
 };
 
-/// Reads several named fields in one pass over the lines. Names match without regard to case, white space
-/// around a value is no part of it, an empty line counts as absent, and equal lines are one.
+/// Reads several named fields in one pass over the lines, by the lengths of their names first. Names match without
+/// regard to case, white space around a value is no part of it, an empty line counts as absent, and equal lines are one.
 template <std::size_t N>
 constexpr std::array<field_value, N> read_fields(header_view headers, std::array<std::string_view, N> const& names) {
     std::array<field_value, N> found{};
-    headers.for_each([&](std::string_view name, std::string_view value) {
+    name_lengths lengths;
+    for (auto const name : names) lengths.add(name.size());
+    headers.for_each_of(lengths, [&](std::string_view name, std::string_view value) {
         for (std::size_t i = 0; i < N; ++i) {
-            if (!ascii::equals_ignoring_case(name, names[i])) continue;
+            if (name.size() != names[i].size() || !ascii::equals_ignoring_case(name, names[i])) continue;
             auto const text = ascii::trim(value);
             if (text.empty()) continue;
-            if (found[i].text.empty()) found[i].text = text;
-            if (found[i].text != text) found[i].ambiguous = true;
+            if (found[i].text.empty()) {
+                found[i].text = text;
+            } else if (found[i].text != text) {
+                found[i].ambiguous = true;
+            }
         }
     });
     if (headers.joins_lines()) {
