@@ -54,6 +54,11 @@ public:
         units_ += cost;
     }
 
+    void give_back(nanoseconds stamp, std::uint32_t cost) {
+        auto const gone = std::find(admitted_.begin(), admitted_.end(), std::pair(stamp, cost));
+        if (gone != admitted_.end()) admitted_.erase(gone);
+    }
+
     nanoseconds last() const { return last_; }
     std::uint64_t units() const { return units_; }
 

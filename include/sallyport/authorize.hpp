@@ -17,8 +17,9 @@ namespace sallyport {
 ///     sallyport::authorizer gate{clients, rules, limiter, manual_clock{}};  // any part replaced, in any order
 ///
 /// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Parts: a limiter
-/// (`sliding_log`), a steady clock, a wall clock, a verifier (of `sha256:` secrets), a way in which credentials are
-/// presented (the two fields that the rules name), an observer (none). Thread-safe as far as its parts are; those
+/// (`sliding_log`), the budgets of a request (`standard_budgets`), a steady clock, a wall clock, a verifier (of
+/// `sha256:` secrets), a way in which credentials are presented (the two fields that the rules name), an observer
+/// (none). Thread-safe as far as its parts are; those
 /// of this library all are.
 template <class Store, class Rules, class... Parts>
 class authorizer {
@@ -37,7 +38,7 @@ public:
 
     /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
-        passage way(rules_, asked, presentation().read(asked.headers));
+        passage way(rules_, asked, presentation().read(asked.headers), budgets());
         pass(way, [this](proof_attempt const& attempt) { return std::optional(verifier().verify(attempt)); });
         return conclude(way);
     }
@@ -48,27 +49,45 @@ public:
     std::optional<decision> try_authorize(request const& asked) noexcept {
         static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
                       "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
-        passage way(rules_, asked, presentation().read(asked.headers));
+        passage way(rules_, asked, presentation().read(asked.headers), budgets());
         pass(way, [this](proof_attempt const& attempt) { return verifier().settle(attempt); });
         if (way.next() != need::nothing) return std::nullopt;
         return conclude(way);
+    }
+
+    /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether all of it was still
+    /// there. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
+    /// `sliding_log` does. Never throws; where it can't allocate, what is left counts on.
+    bool give_back(decision const& granted, request const& asked) noexcept {
+        static_assert(returning_limiter<std::remove_reference_t<decltype(limiter())>>,
+                      "the limiter can't take anything back: it needs give_back(key, cost, receipt)");
+        if (!granted) return false;
+        bool all = false;
+        static_cast<void>(succeeds([&] {
+            auto const own = own_windows(granted.rates(), asked.api);
+            all = give_back_each(limiter(), granted.rates(), budgets().claims(rules_, granted.principal(), own, asked));
+        }));
+        return all;
     }
 
     Rules const& rules() const noexcept { return rules_; }
 
 private:
     using record_type = client_record<level_type, api_type>;
-    using passage = sallyport::passage<level_type, api_type>;
-    using need = typename passage::need;
     using store_type = std::remove_cvref_t<Store>;
     using roles = part_roles<level_type, api_type>;
     using set = part_set<Parts...>;
+    using budgets_type = typename set::template type<typename roles::budgets, standard_budgets>;
+    using passage = sallyport::passage<level_type, api_type, budgets_type>;
+    using need = typename passage::need;
 
     static_assert(std::is_same_v<typename store_type::record_type, record_type>,
                   "the store holds records of other levels or APIs than the rules speak of");
-    static_assert(((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
-                  "a part fits no role: a limiter has take(claims, now), a clock now(), a verifier verify(attempt), a "
-                  "presentation read(headers), an observer on_decision(observation); all but take are noexcept");
+    static_assert(
+        ((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
+        "a part fits no role: a limiter has take(claims, now), budgets have claims(rules, who, own, asked), a clock "
+        "has now(), a verifier verify(attempt), a presentation read(headers), an observer "
+        "on_decision(observation); all but take are noexcept");
     static_assert(((roles::template count<std::remove_reference_t<Parts>> < 2) && ...),
                   "a part fits several roles: give one part for each role");
 
@@ -82,15 +101,21 @@ private:
     /// the failure of what the part was asked for.
     template <class Prove>
     void pass(passage& way, Prove const& prove) noexcept {
+        if (!succeeds([&] { ask(way, prove); })) way.answer_failed();
+    }
+
+    template <class Work>
+    static bool succeeds(Work const& work) noexcept {
 #if defined(__cpp_exceptions)
         try {
-            ask(way, prove);
+            work();
         } catch (...) {
-            way.answer_failed();
+            return false;
         }
 #else
-        ask(way, prove);
+        work();
 #endif
+        return true;
     }
 
     /// Asks the parts that the passage needs, in their order. The moment by which a proof that took no time was asked for
@@ -130,6 +155,7 @@ private:
 
     store_type const& store() const noexcept { return store_; }
     auto& limiter() noexcept { return part<typename roles::limiter>(limiter_); }
+    auto& budgets() noexcept { return part<typename roles::budgets>(budgets_); }
     auto& steady() noexcept { return part<typename roles::steady_clock>(steady_); }
     auto& wall() noexcept { return part<typename roles::wall_clock>(wall_); }
     auto& verifier() noexcept { return part<typename roles::verifier>(verifier_); }
@@ -140,6 +166,7 @@ private:
     Rules rules_;
     set parts_;
     [[no_unique_address]] default_part<set, typename roles::limiter, sliding_log> limiter_{};
+    [[no_unique_address]] default_part<set, typename roles::budgets, standard_budgets> budgets_{};
     [[no_unique_address]] default_part<set, typename roles::steady_clock, sallyport::steady_clock> steady_{};
     [[no_unique_address]] default_part<set, typename roles::wall_clock, sallyport::wall_clock> wall_{};
     [[no_unique_address]] default_part<set, typename roles::verifier, sallyport::verifier<sha256_scheme>> verifier_{};

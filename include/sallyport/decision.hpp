@@ -106,6 +106,7 @@ struct denial {
     std::uint16_t status = 503;               ///< 401, 403, 429 or 503
     std::chrono::nanoseconds retry_after{0};  ///< 0: there is nothing to wait for; `never`: waiting does not help
     std::string_view api{};                   ///< the name of the API asked for, in static storage
+    std::string_view budget{};                ///< of a limit: the budget that holds it up longest, in static storage
     name project{};  ///< the project that is out of scope, where its name is no longer than a name
 };
 

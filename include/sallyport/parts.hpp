@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/budgets.hpp>
 #include <sallyport/credential/presentation.hpp>
 #include <sallyport/credential/verifier.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
@@ -21,6 +22,10 @@ struct part_roles {
     struct limiter {
         template <class T>
         static constexpr bool fits = rate_limiter<T>;
+    };
+    struct budgets {
+        template <class T>
+        static constexpr bool fits = request_budgets<T, Level, Api>;
     };
     struct steady_clock {
         template <class T>
@@ -45,14 +50,30 @@ struct part_roles {
 
     /// How many of the roles a part could play; it should be one.
     template <class T>
-    static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} + steady_clock::template fits<T> +
-                                          wall_clock::template fits<T> + verifier::template fits<T> +
-                                          presentation::template fits<T> + observer::template fits<T>);
+    static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} + budgets::template fits<T> +
+                                          steady_clock::template fits<T> + wall_clock::template fits<T> +
+                                          verifier::template fits<T> + presentation::template fits<T> +
+                                          observer::template fits<T>);
 };
 
 /// The parts that a host gave, each borrowed (given as an lvalue) or owned (given as an rvalue), found by role.
 template <class... Parts>
 class part_set {
+    template <class Role>
+    static constexpr std::size_t place() noexcept {
+        constexpr std::array<bool, sizeof...(Parts)> fits{Role::template fits<std::remove_reference_t<Parts>>...};
+        return static_cast<std::size_t>(std::find(fits.begin(), fits.end(), true) - fits.begin());
+    }
+
+    template <class Role, class Default>
+    static constexpr auto type_of() noexcept {
+        if constexpr (count<Role> == 0) {
+            return std::type_identity<Default>();
+        } else {
+            return std::type_identity<std::remove_cvref_t<std::tuple_element_t<place<Role>(), std::tuple<Parts...>>>>();
+        }
+    }
+
 public:
     constexpr explicit part_set(Parts&&... parts) : parts_(static_cast<Parts&&>(parts)...) {}
 
@@ -66,13 +87,11 @@ public:
         return std::get<place<Role>()>(parts_);
     }
 
-private:
-    template <class Role>
-    static constexpr std::size_t place() noexcept {
-        constexpr std::array<bool, sizeof...(Parts)> fits{Role::template fits<std::remove_reference_t<Parts>>...};
-        return static_cast<std::size_t>(std::find(fits.begin(), fits.end(), true) - fits.begin());
-    }
+    /// The type of a role's part, or the default if none was given.
+    template <class Role, class Default>
+    using type = typename decltype(type_of<Role, Default>())::type;
 
+private:
     std::tuple<Parts...> parts_;
 };
 

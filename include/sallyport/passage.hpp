@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/budgets.hpp>
 #include <sallyport/observer.hpp>
 #include <sallyport/steps.hpp>
 #include <sallyport/store/client_store.hpp>
@@ -19,9 +20,9 @@ namespace sallyport {
 ///     screen → the record (store) → the proof (verifier) → judge → the allowance (limiter) → meter
 ///
 /// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. An answer
-/// to what was not asked counts as a failure of what was; one after the decision changes nothing. Rules and request are
-/// borrowed until the decision is made. Not thread-safe: one request is one passage.
-template <enumeration Level, enumeration Api>
+/// to what was not asked counts as a failure of what was; one after the decision changes nothing. Rules, request and
+/// budgets are borrowed until the decision is made. Not thread-safe: one request is one passage.
+template <enumeration Level, enumeration Api, request_budgets<Level, Api> Budgets = standard_budgets>
 class passage {
 public:
     enum class need : std::uint8_t {
@@ -33,9 +34,9 @@ public:
 
     using record_type = client_record<Level, Api>;
 
-    constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked,
-                      presented_credentials const& presented) noexcept
-        : rules_(&rules), request_(&asked) {
+    constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked, presented_credentials const& presented,
+                      Budgets const& budgets = those_of_rules) noexcept
+        : rules_(&rules), request_(&asked), budgets_(&budgets) {
         auto const screened = screen(rules, presented, asked);
         credentials_ = screened.value;
         has_secret_ = !presented.secret.empty();
@@ -121,6 +122,8 @@ public:
     }
 
 private:
+    static constexpr standard_budgets those_of_rules{};
+
     constexpr bool was_in_clear() const noexcept {
         return !decision_ && decision_.denial().reason == denial_reason::insecure_transport;
     }
@@ -145,7 +148,8 @@ private:
     constexpr void judge() noexcept {
         if (asked_) asked_->organization = project_organization_.view();
         if (auto const refused = judge_access(*rules_, who_, request_->api, asked_)) return deny(*refused);
-        claims_ = claims_of(who_, own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api), *request_);
+        auto const& limits = own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api);
+        if (!request_->exempt) claims_ = budgets_->claims(*rules_, who_, limits, *request_);
         if (claims_.empty()) return decide(decision<Level>::grant(who_));
         need_ = need::allowance;
     }
@@ -167,6 +171,7 @@ private:
 
     rules<Level, Api> const* rules_;
     request<Api> const* request_;
+    Budgets const* budgets_;
     credentials credentials_{};
     principal<Level> who_{};
     std::optional<quotas> own_limits_{};

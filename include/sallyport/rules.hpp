@@ -6,6 +6,7 @@
 #include <sallyport/credential/secret_format.hpp>
 #include <sallyport/model/enumerators.hpp>
 #include <sallyport/model/quota.hpp>
+#include <sallyport/model/shared_budget.hpp>
 
 #include <array>
 #include <cstddef>
@@ -67,6 +68,7 @@ struct rules {
 
     policy<Level, Api> permissions;         ///< which level may use which API
     limit_table<Api> limits;                ///< how often
+    shared_budgets<Api> shared{};           ///< how often together: budgets beside those of each client
     two_fields fields{};                    ///< the names of the fields that hold id and secret
     secret_format issued{};                 ///< how secrets look that the host issues, to tell a slip from an attack
     enumerator_set<Api> open_to_origins{};  ///< APIs that a listed origin may use without a secret, unproven

@@ -103,26 +103,6 @@ constexpr quotas const& limits_of(rules<Level, Api> const& rules, Api api) noexc
     return is_enumerator(api) ? rules.limits[api] : unlimited;
 }
 
-/// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a
-/// request that proved nothing has one by its peer. Of an exempt one nothing is asked.
-template <class Level, class Api>
-constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits, request<Api> const& asked) noexcept {
-    claim_list claims;
-    if (asked.exempt) return claims;
-    rate_key const key{.client = who.id,
-                       .peer = who.proven() ? peer_address() : asked.peer.network(),
-                       .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
-                       .proven = who.proven()};
-    for (auto const& window : limits) {
-        static_cast<void>(claims.push_back({.key = key,
-                                            .quota = window.quota,
-                                            .cost = asked.cost,
-                                            .shadow = window.shadow,
-                                            .name = enumerator_name(asked.api)}));
-    }
-    return claims;
-}
-
 /// Whether a claim can stand in the way. Where all are in shadow nothing can, not even a limiter that fails.
 constexpr bool any_in_force(claim_list const& claims) noexcept {
     return std::any_of(claims.begin(), claims.end(), [](claim const& each) { return !each.shadow; });
@@ -159,8 +139,9 @@ constexpr decision<Level> meter(principal<Level> const& who, allowance const& an
         case allowance::verdict::admitted: return decision<Level>::grant(who, answer.states, answer.receipt);
         case allowance::verdict::refused: {
             auto refused = denial_for(denial_reason::rate_limited, rules, asked);
-            for (auto const& state : answer.states) {
-                if (!state.shadow) refused.retry_after = std::max(refused.retry_after, state.retry_after);
+            if (auto const* const worst = tightest(answer.states)) {
+                refused.retry_after = worst->retry_after;
+                refused.budget = worst->name;
             }
             return decision<Level>::deny(refused, answer.states);
         }

@@ -16,7 +16,9 @@
 
 // `make` makes a new limiter with room for a thousand keys of each kind.
 
-inline sallyport::claim five_a_second() { return {.key = limits::client(1), .quota = limits::quota(5, limits::s)}; }
+inline sallyport::claim five_a_second(std::uint32_t number = 1) {
+    return {.key = limits::client(number), .quota = limits::quota(5, limits::s)};
+}
 inline sallyport::claim three_a_second() { return {.key = limits::client(2), .quota = limits::quota(3, limits::s)}; }
 
 /// What every limiter promises: never more than the limit in any window, and never a refusal for two windows on end
@@ -157,11 +159,15 @@ void takes_all_or_none(Make make) {
         CHECK(uses(two, 0) == 3);
     }
 
-    SECTION("four claims are taken; more than four fail, and nothing is counted") {
-        CHECK(limiter.take(std::array{one, two, one, two}, at(0)).outcome == verdict::admitted);
-        auto const answer = limiter.take(std::array{one, two, one, two, one}, at(0));
-        CHECK(answer.outcome == verdict::failed);
-        CHECK(answer.states.empty());
+    SECTION("a call has at most eight claims, and at most four of one key; others fail, and nothing is counted") {
+        CHECK(limiter.take(std::array{one, two, one, two, one, two, one, two}, at(0)).outcome == verdict::admitted);
+        std::array const of_one_key{one, one, one, one, one};
+        std::array const too_many{one, two, one, two, one, two, one, two, five_a_second(7)};
+        for (auto const& claims : {std::span<sallyport::claim const>(of_one_key), {too_many}}) {
+            auto const answer = limiter.take(claims, at(0));
+            CHECK(answer.outcome == verdict::failed);
+            CHECK(answer.states.empty());
+        }
         CHECK(uses(one, 0) == 1);
     }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -49,10 +50,14 @@ private:
     static constexpr std::uint32_t longest = 4;  // units
 
     void add(call& made, sallyport::rate_key const& key, std::uint32_t cost) {
-        // Claims of one key name one cost.
+        // Claims of one key name one cost, and there are at most four.
+        std::size_t of_key = 0;
         for (auto const& other : made.claims) {
-            if (other.key == key) cost = other.cost;
+            if (other.key != key) continue;
+            cost = other.cost;
+            ++of_key;
         }
+        if (of_key == sallyport::quotas::max_windows) return;
         if (like_.whole_budgets) {
             static_cast<void>(made.claims.push_back({.key = key, .quota = some_quota(longest), .cost = cost}));
         }

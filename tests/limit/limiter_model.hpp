@@ -33,6 +33,9 @@ public:
                                                        .shadow = asked.shadow}));
         }
         answer.receipt = place_of(claims.front().key, moment);
+        for (std::size_t i = 0; i < claims.size() && answer.outcome == verdict::admitted; ++i) {
+            answer.states[i].stamp = place_of(claims[i].key, moment).stamp;
+        }
         if (answer.outcome == verdict::admitted) admit(claims, moment);
         for (std::size_t i = 0; i < claims.size(); ++i) {
             answer.states[i].remaining = remaining(claims[i], moment);
@@ -147,6 +150,7 @@ inline std::string difference(sallyport::allowance const& expected, sallyport::a
         compare("reset", right.reset.count(), given.reset.count());
         compare("retry_after", right.retry_after.count(), given.retry_after.count());
         compare("shadow", right.shadow, given.shadow);
+        compare("its stamp", right.stamp.time_since_epoch().count(), given.stamp.time_since_epoch().count());
     }
     return text;
 }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <latch>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
@@ -117,11 +118,12 @@ TEST_CASE("calls on the same keys in opposite orders neither block each other no
     auto const claim_on = [](std::uint32_t number) {
         return sallyport::claim{.key = client(number), .quota = quota(limit, s)};
     };
-    std::array<std::atomic<std::uint32_t>, 6> counts{};
+    std::array<std::atomic<std::uint32_t>, sallyport::max_claims> counts{};
     in_threads([&](unsigned number) {
         std::minstd_rand random(number + 1);
         for (int i = 0; i < 4000; ++i) {
-            std::array<std::uint32_t, 6> keys{0, 1, 2, 3, 4, 5};
+            std::array<std::uint32_t, sallyport::max_claims> keys{};
+            std::iota(keys.begin(), keys.end(), 0U);
             std::shuffle(keys.begin(), keys.end(), random);
             auto const several = 1 + random() % sallyport::max_claims;
             sallyport::claim_list claims;

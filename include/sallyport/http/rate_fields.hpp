@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,16 +43,9 @@ inline void append_window_label(field_buffer& out, std::chrono::milliseconds win
 /// window; the customary `X-RateLimit-*` show the tightest. Shadow limits are not shown. Nothing for no limits.
 template <class Sink>
 void for_each_rate_field(rate_states const& states, Sink&& sink) {
-    rate_state const* tightest = nullptr;
-    std::size_t shown = 0;
-    for (auto const& state : states) {
-        if (state.shadow) continue;
-        ++shown;
-        bool const tighter = !tightest || state.retry_after > tightest->retry_after ||
-                             (state.retry_after == tightest->retry_after && state.remaining < tightest->remaining);
-        if (tighter) tightest = &state;
-    }
+    auto const* const tightest = sallyport::tightest(states);
     if (!tightest) return;
+    auto const shown = std::count_if(states.begin(), states.end(), [](rate_state const& each) { return !each.shadow; });
 
     field_buffer policies;
     field_buffer standing;

@@ -27,11 +27,11 @@ public:
     std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
 
     /// What `take(table)` answers, on the table that has the claims' keys. No claims are admitted; claims of both kinds
-    /// fail, and those of more than `max_claims`.
+    /// fail, and more than `max_claims`, or more than four of one key.
     template <class Take>
     allowance answer(std::span<claim const> claims, Take const& take) {
         if (claims.empty()) return {.outcome = allowance::verdict::admitted};
-        if (claims.size() > max_claims) return {};
+        if (claims.size() > max_claims || has_long_budget(claims)) return {};
         bool const proven = claims.front().key.proven;
         for (auto const& each : claims) {
             if (each.key.proven != proven) return {};
@@ -95,6 +95,14 @@ public:
     };
 
 private:
+    static bool has_long_budget(std::span<claim const> claims) noexcept {
+        if (claims.size() <= quotas::max_windows) return false;
+        return std::any_of(claims.begin(), claims.end(), [claims](claim const& each) {
+            auto const is_its = [&each](claim const& other) { return other.key == each.key; };
+            return static_cast<std::size_t>(std::count_if(claims.begin(), claims.end(), is_its)) > quotas::max_windows;
+        });
+    }
+
     using proven_key = std::array<std::uint32_t, 4 + 1>;
     using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <sallyport/limit/window_counter.hpp>
-#include <sallyport/model/claim.hpp>
+#include <sallyport/model/quota.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,8 +27,8 @@ class key_counters {
 public:
     using ticks = window_counter::ticks;
 
-    /// Capacities: 1 for one window, the other for as many as a call may claim.
-    static constexpr std::uint32_t for_several = max_claims;
+    /// Capacities: 1 for one window, the other for as many as a budget may have.
+    static constexpr std::uint32_t for_several = quotas::max_windows;
 
     static constexpr std::size_t bytes_behind(std::uint32_t capacity) noexcept {
         return capacity == 1 ? 0 : capacity * sizeof(window_counter);

@@ -5,6 +5,7 @@
 #include <sallyport/model/clock.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <span>
 
 namespace sallyport {
@@ -16,6 +17,14 @@ namespace sallyport {
 template <class T>
 concept rate_limiter = requires(T& limiter, std::span<claim const> claims, steady_time now) {
     { limiter.take(claims, now) } -> std::same_as<allowance>;
+};
+
+/// A limiter that can take back what it has counted. `give_back` takes back, of one key, so many units that were
+/// counted by a stamp (see `rate_state::stamp`), and tells whether any was still there.
+template <class T>
+concept returning_limiter = rate_limiter<T> &&
+    requires(T& limiter, rate_key const& key, std::uint32_t cost, receipt const& of) {
+    { limiter.give_back(key, cost, of) } -> std::same_as<bool>;
 };
 
 }  // namespace sallyport

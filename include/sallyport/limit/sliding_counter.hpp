@@ -57,7 +57,7 @@ public:
     }
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
-    /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
+    /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) {
         auto const ticks = now.time_since_epoch().count();
         return keys_.answer(claims, [&](auto& table) { return take(table, claims, ticks); });

@@ -52,14 +52,14 @@ public:
           untracked_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
-    /// calls fail, and those of more than `max_claims`. Throws what allocation throws, and nothing has changed.
+    /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) { return answer(claims, now, true); }
 
     /// What `take` would answer, but that nothing is counted, and `remaining` and `reset` are as things stand.
     allowance look(std::span<claim const> claims, steady_time now) { return answer(claims, now, false); }
 
     /// Takes back what an admission counted for a key, after work that failed, say; whether it was still there. Its
-    /// stamp is the receipt's.
+    /// stamp is the receipt's, of which a call of several keys has one in each `rate_state`.
     bool give_back(rate_key const& key, std::uint32_t cost, receipt const& of) {
         auto const stamp = of.stamp.time_since_epoch().count();
         std::uint32_t gone = 0;
@@ -196,6 +196,9 @@ private:
             auto const used =
                 show_usage(answer.states[i], ring_of(i), i, admitted && counting ? claims[i].cost : 0, now);
             notes.note(i, used);
+            if (admitted && counting) {
+                answer.states[i].stamp = steady_time(std::chrono::nanoseconds(ring_of(i).stamp(now)));
+            }
         }
         auto const& first = ring_of(0);
         answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};

@@ -18,9 +18,9 @@ namespace sallyport {
 /// Whose usage is counted, and of what. A request that was let in without a secret has a budget of its own,
 /// per client and peer, which limiters keep in a table of its own.
 struct rate_key {
-    uuid client{};
+    uuid client{};          ///< or what stands for the name of those who share a budget
     peer_address peer{};    ///< the network of an unproven request's peer
-    std::uint32_t api = 0;  ///< the place of the API among the enumerators
+    std::uint32_t api = 0;  ///< the place of the API among the enumerators, or above those which budget is shared
     bool proven = true;     ///< whether a secret proved the client
 
     friend constexpr bool operator==(rate_key const&, rate_key const&) noexcept = default;
@@ -37,8 +37,9 @@ struct claim {
     std::string_view name{};  ///< the budget's name on the wire, in static storage
 };
 
-/// At most this many claims a request.
-inline constexpr std::size_t max_claims = quotas::max_windows;
+/// At most this many claims a request: the windows of a client's own budget, and as many of those that are shared. No
+/// key has more than four of them.
+inline constexpr std::size_t max_claims = 2 * quotas::max_windows;
 
 using claim_list = bounded_list<claim, max_claims>;
 
@@ -53,12 +54,26 @@ struct rate_state {
     std::chrono::nanoseconds reset{0};        ///< until `remaining` next grows; 0 if nothing is used
     std::chrono::nanoseconds retry_after{0};  ///< the least wait after which the same call passes; 0 if it passed
     bool shadow = false;
+    steady_time stamp =
+        steady_time::min();  ///< by which what was counted can be given back; the least there is if none was
 
     /// Whether this claim stood in the way, or would have if it were no shadow.
     constexpr bool exceeded() const noexcept { return retry_after != std::chrono::nanoseconds::zero(); }
 };
 
 using rate_states = bounded_list<rate_state, max_claims>;
+
+/// The limit in force that holds a request up longest, or else has least left; null if none is in force.
+constexpr rate_state const* tightest(rate_states const& states) noexcept {
+    rate_state const* found = nullptr;
+    for (auto const& state : states) {
+        if (state.shadow) continue;
+        bool const tighter = !found || state.retry_after > found->retry_after ||
+                             (state.retry_after == found->retry_after && state.remaining < found->remaining);
+        if (tighter) found = &state;
+    }
+    return found;
+}
 
 /// The place of an admission in the order of its (first) key, by which a test can replay what happened; or the place
 /// that a refused call was denied.

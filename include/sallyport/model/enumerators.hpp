@@ -116,6 +116,11 @@ public:
     constexpr enumerator_set(std::initializer_list<E> members) noexcept {
         for (auto const member : members) insert(member);
     }
+    static constexpr enumerator_set all() noexcept {
+        enumerator_set made;
+        for (std::size_t i = 0; i < enumerator_count<E>; ++i) made.insert(static_cast<E>(i));
+        return made;
+    }
     constexpr void insert(E member) noexcept { bits_ |= bit(member); }
     constexpr bool contains(E value) const noexcept { return (bits_ & bit(value)) != 0; }
 
