@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/capped_decision.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/parts.hpp>
 #include <sallyport/passage.hpp>
@@ -17,9 +18,9 @@ namespace sallyport {
 ///     sallyport::authorizer gate{clients, rules, limiter, manual_clock{}};  // any part replaced, in any order
 ///
 /// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Parts: a limiter
-/// (`sliding_log`), a steady clock, a wall clock, a verifier (of `sha256:` secrets), a way in which credentials are
-/// presented (the two fields that the rules name), an observer (none). Thread-safe as far as its parts are; those
-/// of this library all are.
+/// (`sliding_log`), a concurrency limiter (none), a steady clock, a wall clock, a verifier (of `sha256:` secrets), a way
+/// in which credentials are presented (the two fields that the rules name), an observer (none). Thread-safe as far as
+/// its parts are; those of this library all are.
 template <class Store, class Rules, class... Parts>
 class authorizer {
     static_assert(client_store<std::remove_cvref_t<Store>>,
@@ -29,18 +30,26 @@ public:
     using level_type = typename Rules::level_type;
     using api_type = typename Rules::api_type;
     using request = sallyport::request<api_type>;
-    using decision = sallyport::decision<level_type>;
     using observation = sallyport::observation<level_type, api_type>;
+
+private:
+    using roles = part_roles<level_type, api_type>;
+    using set = part_set<Parts...>;
+    using held_permit = sallyport::held_permit<set, typename roles::concurrency_limiter, level_type>;
+
+public:
+    /// `decision<level_type>`; with a concurrency limiter a `capped_decision`, which holds the permit.
+    using decision = typename held_permit::decision;
 
     constexpr authorizer(Store&& store, Rules rules, Parts&&... parts)
         : store_(static_cast<Store&&>(store)), rules_(std::move(rules)), parts_(static_cast<Parts&&>(parts)...) {}
 
     /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
-        passage way(rules_, asked, presentation().read(asked.headers));
-        std::optional<lookup> found;
-        while (way.next() != need::nothing) advance(way, found);
-        return conclude(way);
+        passage way(rules_, asked, presentation().read(asked.headers), counts_running);
+        errand on;
+        while (way.next() != need::nothing) advance(way, on);
+        return conclude(way, on);
     }
 
     /// Decides about one request if that takes no expensive hash, and no waiting for one: on the thread of an event
@@ -49,18 +58,18 @@ public:
     std::optional<decision> try_authorize(request const& asked) noexcept {
         static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
                       "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
-        passage way(rules_, asked, presentation().read(asked.headers));
-        std::optional<lookup> found;
+        passage way(rules_, asked, presentation().read(asked.headers), counts_running);
+        errand on;
         while (way.next() != need::nothing) {
             if (way.next() != need::proof) {
-                advance(way, found);
-            } else if (auto const settled = verifier().settle(attempt(way, *found))) {
+                advance(way, on);
+            } else if (auto const settled = verifier().settle(attempt(way, *on.found))) {
                 way.answer(*settled);
             } else {
                 return std::nullopt;
             }
         }
-        return conclude(way);
+        return conclude(way, on);
     }
 
     Rules const& rules() const noexcept { return rules_; }
@@ -71,14 +80,19 @@ private:
     using need = typename passage::need;
     using store_type = std::remove_cvref_t<Store>;
     using lookup = std::remove_cvref_t<decltype(std::declval<store_type const&>().find(uuid(), std::string_view()))>;
-    using roles = part_roles<level_type, api_type>;
-    using set = part_set<Parts...>;
+
+    /// What is kept while the passage lasts: what the store found, until the proof is answered, and the permit.
+    struct errand {
+        std::optional<lookup> found{};
+        [[no_unique_address]] held_permit permit{};
+    };
 
     static_assert(std::is_same_v<typename store_type::record_type, record_type>,
                   "the store holds records of other levels or APIs than the rules speak of");
     static_assert(((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
-                  "a part fits no role: a limiter has take(claims, now), a clock now(), a verifier verify(attempt), a "
-                  "presentation read(headers), an observer on_decision(observation); all but take are noexcept");
+                  "a part fits no role: a limiter has take(claims, now), a concurrency limiter enter(key) and "
+                  "retry_after(), a clock now(), a verifier verify(attempt), a presentation read(headers), an observer "
+                  "on_decision(observation); all but take and enter are noexcept");
     static_assert(((roles::template count<std::remove_reference_t<Parts>> < 2) && ...),
                   "a part fits several roles: give one part for each role");
 
@@ -88,24 +102,29 @@ private:
         return set::template count<Role> == 1;
     }();
 
+    static constexpr bool counts_running = has<typename roles::concurrency_limiter>;
+
     /// One step on the way. An exception of a part ends here: it counts as the part's failure.
-    void advance(passage& way, std::optional<lookup>& found) noexcept {
+    void advance(passage& way, errand& on) noexcept {
 #if defined(__cpp_exceptions)
         try {
-            ask(way, found);
+            ask(way, on);
         } catch (...) {
             way.answer_failed();
         }
 #else
-        ask(way, found);
+        ask(way, on);
 #endif
     }
 
-    /// Asks the part that the passage needs. What the store found is kept until the proof is answered.
-    void ask(passage& way, std::optional<lookup>& found) {
+    /// Asks the part that the passage needs.
+    void ask(passage& way, errand& on) {
         switch (way.next()) {
-            case need::record: found.emplace(store().find(way.client(), way.project())); return way.answer(*found);
-            case need::proof: return way.answer(verifier().verify(attempt(way, *found)));
+            case need::record:
+                on.found.emplace(store().find(way.client(), way.project()));
+                return way.answer(*on.found);
+            case need::proof: return way.answer(verifier().verify(attempt(way, *on.found)));
+            case need::permit: return way.answer(on.permit.enter(parts_, way.key()));
             case need::allowance: return way.answer(limiter().take(way.claims(), steady().now()));
             case need::nothing: return;
         }
@@ -115,9 +134,10 @@ private:
         return way.attempt(found, wall().now(), steady().now());
     }
 
-    decision conclude(passage const& way) noexcept {
+    decision conclude(passage const& way, errand& on) noexcept {
+        decision made = on.permit.with(way.decided());
         if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
-        return way.decided();
+        return made;
     }
 
     template <class Role, class Default>

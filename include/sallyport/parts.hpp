@@ -3,6 +3,7 @@
 
 #include <sallyport/credential/presentation.hpp>
 #include <sallyport/credential/verifier.hpp>
+#include <sallyport/limit/concurrency_limiter.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/model/clock.hpp>
 #include <sallyport/observer.hpp>
@@ -21,6 +22,10 @@ struct part_roles {
     struct limiter {
         template <class T>
         static constexpr bool fits = rate_limiter<T>;
+    };
+    struct concurrency_limiter {
+        template <class T>
+        static constexpr bool fits = sallyport::concurrency_limiter<T>;
     };
     struct steady_clock {
         template <class T>
@@ -45,7 +50,8 @@ struct part_roles {
 
     /// How many of the roles a part could play; it should be one.
     template <class T>
-    static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} + steady_clock::template fits<T> +
+    static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} +
+                                          concurrency_limiter::template fits<T> + steady_clock::template fits<T> +
                                           wall_clock::template fits<T> + verifier::template fits<T> +
                                           presentation::template fits<T> + observer::template fits<T>);
 };

@@ -98,16 +98,21 @@ constexpr quotas limits_of(rules<Level, Api> const& rules, client_record<Level, 
     return is_enumerator(api) ? rules.limits[api] : quotas();
 }
 
-/// What the limiter is asked for: each window of the client's budget for the API. Nobody's budget but its own: a
-/// request that proved nothing has one by its peer. Of an exempt one nothing is asked.
+/// Whose usage is counted. Nobody's but the client's own: a request that proved nothing has one by its peer.
+template <class Level, class Api>
+constexpr rate_key key_of(principal<Level> const& who, request<Api> const& asked) noexcept {
+    return {.client = who.id,
+            .peer = who.proven() ? peer_address() : asked.peer.network(),
+            .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
+            .proven = who.proven()};
+}
+
+/// What the limiter is asked for: each window of the client's budget for the API. Of an exempt request nothing is asked.
 template <class Level, class Api>
 constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits, request<Api> const& asked) noexcept {
     claim_list claims;
     if (asked.exempt) return claims;
-    rate_key const key{.client = who.id,
-                       .peer = who.proven() ? peer_address() : asked.peer.network(),
-                       .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
-                       .proven = who.proven()};
+    auto const key = key_of(who, asked);
     for (auto const& window : limits) {
         static_cast<void>(claims.push_back({.key = key,
                                             .quota = window.quota,
@@ -121,6 +126,13 @@ constexpr claim_list claims_of(principal<Level> const& who, quotas const& limits
 /// Whether a claim can stand in the way. Where all are in shadow nothing can, not even a limiter that fails.
 constexpr bool any_in_force(claim_list const& claims) noexcept {
     return std::any_of(claims.begin(), claims.end(), [](claim const& each) { return !each.shadow; });
+}
+
+/// Whether the claims can ever be admitted. One that costs 0, or more than a limit in force, is refused for good.
+constexpr bool can_pass(claim_list const& claims) noexcept {
+    return std::all_of(claims.begin(), claims.end(), [](claim const& each) {
+        return each.shadow || (each.cost != 0 && each.cost <= each.quota.limit());
+    });
 }
 
 /// The limiter's answer to a request of a cost of 0, which no limit would ever hold back: none will ever admit it.
