@@ -63,7 +63,8 @@ TEST_CASE("each reason has a name of its own, as it is written in explanations")
                                          "insecure_transport", "missing_client_secret", "origin_not_allowed",
                                          "unknown_client", "wrong_secret", "expired_secret", "client_disabled",
                                          "too_many_failures", "overloaded", "access_not_allowed", "out_of_scope",
-                                         "rate_limited", "store_failed", "verifier_failed", "limiter_failed"});
+                                         "too_many_at_once", "rate_limited", "store_failed", "verifier_failed",
+                                         "limiter_failed"});
     STATIC_REQUIRE(sp::reason_name(static_cast<sp::denial_reason>(200)).empty());
 }
 
@@ -72,7 +73,8 @@ TEST_CASE("only what comes after the proof may be told to the caller") {
     for (std::size_t n = 0; n < sp::enumerator_count<reason>; ++n) {
         auto const why = static_cast<reason>(n);
         bool const after = why == reason::access_not_allowed || why == reason::out_of_scope ||
-                           why == reason::rate_limited || why == reason::limiter_failed;
+                           why == reason::too_many_at_once || why == reason::rate_limited ||
+                           why == reason::limiter_failed;
         CHECK(sp::is_after_proof(why) == after);
     }
     CHECK_FALSE(sp::is_after_proof(static_cast<reason>(200)));

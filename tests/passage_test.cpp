@@ -92,6 +92,7 @@ private:
             case need::proof:
                 return way_.answer(doors_.verifier.verify(way_.attempt(*found_, doors_.wall, doors_.steady)));
             case need::allowance: found_.reset(); return way_.answer(doors_.limiter.take(way_.claims(), doors_.steady));
+            case need::permit:
             case need::nothing: return;
         }
     }
@@ -152,6 +153,7 @@ coroutine awaited(event_loop& loop, doors through, sp::rules<op::level, op::api>
                     way.answer(
                         co_await answer_of{loop, [&] { return through.limiter.take(way.claims(), through.steady); }});
                     break;
+                case need::permit:
                 case need::nothing: break;
             }
         } catch (...) {
@@ -315,6 +317,40 @@ TEST_CASE("a passage asks for the record, then the proof, then the allowance") {
     on.way.answer(admitted());
     REQUIRE(on.way.next() == need::nothing);
     CHECK(on.way.decided());
+}
+
+TEST_CASE("a passage that counts who runs asks for the permit once access is judged, and then for the allowance") {
+    traveller on(op::api::insights, credentials());
+    constexpr static sp::standard_budgets budgets{};
+    on.way = passage(rules, on.asked, rules.fields.read(on.asked.headers), budgets, true);
+    on.way.answer(found(reader()));
+    auto const at_verifier = on.way;
+    on.way.answer(sp::entry{.admitted = true});
+    CHECK(on.refused() == reason::verifier_failed);
+
+    on.way = at_verifier;
+    on.way.answer(proven());
+    REQUIRE(on.way.next() == need::permit);
+    CHECK(on.way.key() == sp::rate_key{.client = id, .api = 2});
+    auto const before = on.way;
+    on.way.answer(sp::entry{.admitted = true});
+    REQUIRE(on.way.next() == need::allowance);
+    CHECK(on.way.claims()[0].key == before.key());
+    on.way.answer(sp::entry{.admitted = true});
+    CHECK(on.refused() == reason::limiter_failed);
+
+    on.way = before;
+    on.way.answer(sp::entry{.retry_after = 3s});
+    REQUIRE(on.refused() == reason::too_many_at_once);
+    CHECK(on.way.decided().denial().status == 429);
+    CHECK(on.way.decided().denial().retry_after == 3s);
+
+    on.way = before;
+    on.way.answer(admitted());
+    CHECK(on.refused() == reason::limiter_failed);
+    on.way = before;
+    on.way.answer_failed();
+    CHECK(on.refused() == reason::limiter_failed);
 }
 
 TEST_CASE("what a request's own shape refuses asks for nothing") {

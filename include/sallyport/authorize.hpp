@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/capped_decision.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/parts.hpp>
 #include <sallyport/passage.hpp>
@@ -17,10 +18,9 @@ namespace sallyport {
 ///     sallyport::authorizer gate{clients, rules, limiter, manual_clock{}};  // any part replaced, in any order
 ///
 /// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Parts: a limiter
-/// (`sliding_log`), the budgets of a request (`standard_budgets`), a steady clock, a wall clock, a verifier (of
-/// `sha256:` secrets), a way in which credentials are presented (the two fields that the rules name), an observer
-/// (none). Thread-safe as far as its parts are; those
-/// of this library all are.
+/// (`sliding_log`), the budgets of a request (`standard_budgets`), a concurrency limiter (none), a steady clock, a wall
+/// clock, a verifier (of `sha256:` secrets), a way in which credentials are presented (the two fields that the rules
+/// name), an observer (none). Thread-safe as far as its parts are; those of this library all are.
 template <class Store, class Rules, class... Parts>
 class authorizer {
     static_assert(client_store<std::remove_cvref_t<Store>>,
@@ -30,17 +30,26 @@ public:
     using level_type = typename Rules::level_type;
     using api_type = typename Rules::api_type;
     using request = sallyport::request<api_type>;
-    using decision = sallyport::decision<level_type>;
     using observation = sallyport::observation<level_type, api_type>;
+
+private:
+    using roles = part_roles<level_type, api_type>;
+    using set = part_set<Parts...>;
+    using held_permit = sallyport::held_permit<set, typename roles::concurrency_limiter, level_type>;
+
+public:
+    /// `decision<level_type>`; with a concurrency limiter a `capped_decision`, which holds the permit.
+    using decision = typename held_permit::decision;
 
     constexpr authorizer(Store&& store, Rules rules, Parts&&... parts)
         : store_(static_cast<Store&&>(store)), rules_(std::move(rules)), parts_(static_cast<Parts&&>(parts)...) {}
 
     /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
-        passage way(rules_, asked, presentation().read(asked.headers), budgets());
-        pass(way, [this](proof_attempt const& attempt) { return std::optional(verifier().verify(attempt)); });
-        return conclude(way);
+        passage way(rules_, asked, presentation().read(asked.headers), budgets(), counts_running);
+        held_permit permit;
+        pass(way, permit, [this](proof_attempt const& attempt) { return std::optional(verifier().verify(attempt)); });
+        return conclude(way, permit);
     }
 
     /// Decides about one request if that takes no expensive hash, and no waiting for one: on the thread of an event
@@ -49,10 +58,11 @@ public:
     std::optional<decision> try_authorize(request const& asked) noexcept {
         static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
                       "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
-        passage way(rules_, asked, presentation().read(asked.headers), budgets());
-        pass(way, [this](proof_attempt const& attempt) { return verifier().settle(attempt); });
+        passage way(rules_, asked, presentation().read(asked.headers), budgets(), counts_running);
+        held_permit permit;
+        pass(way, permit, [this](proof_attempt const& attempt) { return verifier().settle(attempt); });
         if (way.next() != need::nothing) return std::nullopt;
-        return conclude(way);
+        return conclude(way, permit);
     }
 
     /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether all of it was still
@@ -75,8 +85,6 @@ public:
 private:
     using record_type = client_record<level_type, api_type>;
     using store_type = std::remove_cvref_t<Store>;
-    using roles = part_roles<level_type, api_type>;
-    using set = part_set<Parts...>;
     using budgets_type = typename set::template type<typename roles::budgets, standard_budgets>;
     using passage = sallyport::passage<level_type, api_type, budgets_type>;
     using need = typename passage::need;
@@ -85,9 +93,9 @@ private:
                   "the store holds records of other levels or APIs than the rules speak of");
     static_assert(
         ((roles::template count<std::remove_reference_t<Parts>> > 0) && ...),
-        "a part fits no role: a limiter has take(claims, now), budgets have claims(rules, who, own, asked), a clock "
-        "has now(), a verifier verify(attempt), a presentation read(headers), an observer "
-        "on_decision(observation); all but take are noexcept");
+        "a part fits no role: a limiter has take(claims, now), budgets have claims(rules, who, own, asked), a "
+        "concurrency limiter enter(key) and retry_after(), a clock now(), a verifier verify(attempt), a presentation "
+        "read(headers), an observer on_decision(observation); all but take and enter are noexcept");
     static_assert(((roles::template count<std::remove_reference_t<Parts>> < 2) && ...),
                   "a part fits several roles: give one part for each role");
 
@@ -97,11 +105,13 @@ private:
         return set::template count<Role> == 1;
     }();
 
+    static constexpr bool counts_running = has<typename roles::concurrency_limiter>;
+
     /// Goes on until nothing more is needed, or `prove` has no answer. An exception of a part ends here: it counts as
     /// the failure of what the part was asked for.
     template <class Prove>
-    void pass(passage& way, Prove const& prove) noexcept {
-        if (!succeeds([&] { ask(way, prove); })) way.answer_failed();
+    void pass(passage& way, held_permit& permit, Prove const& prove) noexcept {
+        if (!succeeds([&] { ask(way, permit, prove); })) way.answer_failed();
     }
 
     template <class Work>
@@ -121,7 +131,7 @@ private:
     /// Asks the parts that the passage needs, in their order. The moment by which a proof that took no time was asked for
     /// is that of the request.
     template <class Prove>
-    void ask(passage& way, Prove const& prove) {
+    void ask(passage& way, held_permit& permit, Prove const& prove) {
         std::optional<steady_time> moment;
         if (way.next() == need::record) {
             auto const found = store().find(way.client(), way.project());
@@ -134,14 +144,16 @@ private:
                 if (!verified->at_once) moment.reset();
             }
         }
+        if (way.next() == need::permit) way.answer(permit.enter(parts_, way.key()));
         if (way.next() == need::allowance) {
             way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
         }
     }
 
-    decision conclude(passage const& way) noexcept {
+    decision conclude(passage const& way, held_permit& permit) noexcept {
+        decision made = permit.with(way.decided());
         if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
-        return way.decided();
+        return made;
     }
 
     template <class Role, class Default>

@@ -37,15 +37,20 @@ concept request_budgets = requires(T const& budgets, rules<Level, Api> const& ru
     return true;
 }
 
-/// The client's own budget for the API. Nobody's but its own: a request that proved nothing has one by its peer.
+/// Whose own usage is counted. Nobody's but the client's: a request that proved nothing has one by its peer.
+template <class Level, class Api>
+constexpr rate_key key_of(principal<Level> const& who, request<Api> const& asked) noexcept {
+    return {.client = who.id,
+            .peer = who.proven() ? peer_address() : asked.peer.network(),
+            .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
+            .proven = who.proven()};
+}
+
+/// The client's own budget for the API.
 template <class Level, class Api>
 constexpr claim_list claims_of(principal<Level> const& who, quotas const& own, request<Api> const& asked) noexcept {
     claim_list claims;
-    rate_key const key{.client = who.id,
-                       .peer = who.proven() ? peer_address() : asked.peer.network(),
-                       .api = static_cast<std::uint32_t>(enumerator_index(asked.api)),
-                       .proven = who.proven()};
-    static_cast<void>(add_budget(claims, key, own, asked.cost, enumerator_name(asked.api)));
+    static_cast<void>(add_budget(claims, key_of(who, asked), own, asked.cost, enumerator_name(asked.api)));
     return claims;
 }
 

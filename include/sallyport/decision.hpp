@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -33,6 +34,7 @@ enum class denial_reason : std::uint8_t {
     overloaded,         ///< no room for one more expensive verification
     access_not_allowed,
     out_of_scope,
+    too_many_at_once,  ///< as many requests of the client run as may
     rate_limited,
     store_failed,
     verifier_failed,
@@ -55,6 +57,7 @@ constexpr denial_kind kind_of(denial_reason reason) noexcept {
         case denial_reason::access_not_allowed:
         case denial_reason::out_of_scope: return denial_kind::not_allowed;
         case denial_reason::too_many_failures:
+        case denial_reason::too_many_at_once:
         case denial_reason::rate_limited: return denial_kind::over_limit;
         case denial_reason::overloaded:
         case denial_reason::store_failed:
@@ -76,8 +79,8 @@ constexpr denial_kind kind_of(denial_reason reason) noexcept {
 
 /// Whether the caller had proven who it is when it was refused. To one who hadn't, nothing is said.
 constexpr bool is_after_proof(denial_reason reason) noexcept {
-    return kind_of(reason) == denial_kind::not_allowed || reason == denial_reason::rate_limited ||
-           reason == denial_reason::limiter_failed;
+    return kind_of(reason) == denial_kind::not_allowed || reason == denial_reason::too_many_at_once ||
+           reason == denial_reason::rate_limited || reason == denial_reason::limiter_failed;
 }
 
 /// How a client was let in.
@@ -121,6 +124,12 @@ public:
     }
     static constexpr decision deny(sallyport::denial const& why, rate_states const& rates = {}) noexcept {
         return decision(why, rates, {});
+    }
+
+    /// Stops the compiler where a decision that holds more, a permit, would lose it by becoming one that doesn't.
+    template <class Larger>
+    requires(std::derived_from<Larger, decision> && !std::same_as<Larger, decision>) decision(Larger&&) {
+        static_assert(sizeof(Larger) == 0, "a permit would be given back at once: keep what authorize returns by auto");
     }
 
     constexpr explicit operator bool() const noexcept { return outcome_.index() == 0; }

@@ -4,6 +4,7 @@
 #include <sallyport/budgets.hpp>
 #include <sallyport/credential/presentation.hpp>
 #include <sallyport/credential/verifier.hpp>
+#include <sallyport/limit/concurrency_limiter.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/model/clock.hpp>
 #include <sallyport/observer.hpp>
@@ -26,6 +27,10 @@ struct part_roles {
     struct budgets {
         template <class T>
         static constexpr bool fits = request_budgets<T, Level, Api>;
+    };
+    struct concurrency_limiter {
+        template <class T>
+        static constexpr bool fits = sallyport::concurrency_limiter<T>;
     };
     struct steady_clock {
         template <class T>
@@ -51,9 +56,9 @@ struct part_roles {
     /// How many of the roles a part could play; it should be one.
     template <class T>
     static constexpr std::size_t count = (std::size_t{limiter::template fits<T>} + budgets::template fits<T> +
-                                          steady_clock::template fits<T> + wall_clock::template fits<T> +
-                                          verifier::template fits<T> + presentation::template fits<T> +
-                                          observer::template fits<T>);
+                                          concurrency_limiter::template fits<T> + steady_clock::template fits<T> +
+                                          wall_clock::template fits<T> + verifier::template fits<T> +
+                                          presentation::template fits<T> + observer::template fits<T>);
 };
 
 /// The parts that a host gave, each borrowed (given as an lvalue) or owned (given as an rvalue), found by role.

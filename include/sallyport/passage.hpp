@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/budgets.hpp>
+#include <sallyport/limit/concurrency_limiter.hpp>
 #include <sallyport/observer.hpp>
 #include <sallyport/steps.hpp>
 #include <sallyport/store/client_store.hpp>
@@ -17,7 +18,9 @@ namespace sallyport {
 /// The way of one request through the gate: the order of the doors, written once. It does no input or output;
 /// `next` says what it needs, and `answer` takes it:
 ///
-///     screen → the record (store) → the proof (verifier) → judge → the allowance (limiter) → meter
+///     screen → the record (store) → the proof (verifier) → judge → the permit → the allowance (limiter) → meter
+///
+/// The permit is asked for where the host counts who runs. Whoever is refused by the limiter has to give it back.
 ///
 /// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. An answer
 /// to what was not asked counts as a failure of what was; one after the decision changes nothing. Rules, request and
@@ -28,15 +31,17 @@ public:
     enum class need : std::uint8_t {
         record,     ///< the store's answer for `client()` and `project()`
         proof,      ///< the verifier's answer to `attempt(…)`
+        permit,     ///< the concurrency limiter's answer for `key()`
         allowance,  ///< the limiter's answer to `claims()`
         nothing,    ///< the decision is made
     };
 
     using record_type = client_record<Level, Api>;
 
+    /// `counts_running`: whether a permit is to be asked for.
     constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked, presented_credentials const& presented,
-                      Budgets const& budgets = those_of_rules) noexcept
-        : rules_(&rules), request_(&asked), budgets_(&budgets) {
+                      Budgets const& budgets = those_of_rules, bool counts_running = false) noexcept
+        : rules_(&rules), request_(&asked), budgets_(&budgets), counts_running_(counts_running) {
         auto const screened = screen(rules, presented, asked);
         credentials_ = screened.value;
         has_secret_ = !presented.secret.empty();
@@ -88,6 +93,13 @@ public:
         return refused ? deny(*refused, verified.retry_after) : judge();
     }
 
+    constexpr rate_key key() const noexcept { return key_of(who_, *request_); }
+
+    constexpr void answer(entry const& entered) noexcept {
+        if (need_ != need::permit) return answer_failed();
+        entered.admitted ? ask_limiter() : deny(denial_reason::too_many_at_once, entered.retry_after);
+    }
+
     constexpr claim_list const& claims() const noexcept { return claims_; }
 
     constexpr void answer(allowance const& answered) noexcept {
@@ -100,6 +112,7 @@ public:
         switch (need_) {
             case need::record: return deny(denial_reason::store_failed);
             case need::proof: return deny(denial_reason::verifier_failed);
+            case need::permit: return deny(denial_reason::limiter_failed);
             case need::allowance: return measure({});
             case need::nothing: return;
         }
@@ -150,6 +163,11 @@ private:
         if (auto const refused = judge_access(*rules_, who_, request_->api, asked_)) return deny(*refused);
         auto const& limits = own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api);
         if (!request_->exempt) claims_ = budgets_->claims(*rules_, who_, limits, *request_);
+        if (!counts_running_ || request_->exempt || !can_pass(claims_)) return ask_limiter();
+        need_ = need::permit;
+    }
+
+    constexpr void ask_limiter() noexcept {
         if (claims_.empty()) return decide(decision<Level>::grant(who_));
         need_ = need::allowance;
     }
@@ -183,6 +201,7 @@ private:
     bool remembered_ = false;
     bool has_secret_ = false;
     need need_ = need::record;
+    bool counts_running_ = false;
     bool known_ = false;
     bool disabled_ = false;
 };

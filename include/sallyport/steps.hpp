@@ -108,6 +108,13 @@ constexpr bool any_in_force(claim_list const& claims) noexcept {
     return std::any_of(claims.begin(), claims.end(), [](claim const& each) { return !each.shadow; });
 }
 
+/// Whether the claims can ever be admitted. One that costs 0, or more than a limit in force, is refused for good.
+constexpr bool can_pass(claim_list const& claims) noexcept {
+    return std::all_of(claims.begin(), claims.end(), [](claim const& each) {
+        return each.shadow || (each.cost != 0 && each.cost <= each.quota.limit());
+    });
+}
+
 /// The limiter's answer to a request of a cost of 0, which no limit would ever hold back: none will ever admit it.
 constexpr allowance refused_for_good(allowance answer) noexcept {
     if (answer.outcome == allowance::verdict::failed) return answer;

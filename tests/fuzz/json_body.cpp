@@ -58,6 +58,7 @@ std::string expected_message(sp::denial const& why) {
             if (why.project.empty()) return "The project is not within this client's scope";
             return "The project \"" + readable(why.project.view()) + "\" is not within this client's scope";
         case rate_limited:
+        case too_many_at_once:
         case too_many_failures: return "You have exceeded the rate limit for this endpoint.";
         case overloaded:
         case store_failed:

@@ -260,8 +260,9 @@ TEST_CASE("a host chooses the challenge of a 401, and no other status has one") 
     }
 }
 
-TEST_CASE("too many failures, and no room, show when to come again and no limit") {
-    for (auto const reason : {sp::denial_reason::too_many_failures, sp::denial_reason::overloaded}) {
+TEST_CASE("too many failures, too many at once, and no room, show when to come again and no limit") {
+    for (auto const reason :
+         {sp::denial_reason::too_many_failures, sp::denial_reason::too_many_at_once, sp::denial_reason::overloaded}) {
         auto why = denied(reason).denial();
         why.retry_after = 1500ms;
         auto const answer = http::responder{}.respond(decision::deny(why));
