@@ -54,6 +54,26 @@ struct call {
     operator op::request() const { return {.headers = lines, .api = op::api::insights, .project = "shop"}; }
 };
 
+/// Writes down what it is asked for.
+struct foreseeing_limiter {
+    std::vector<std::string>* steps;
+
+    struct approach {
+        std::vector<std::string>* steps;
+
+        void to_block() const { steps->push_back("block"); }
+        void to_state() const { steps->push_back("state"); }
+    };
+    approach prefetch(sp::rate_key const& key) const noexcept {
+        steps->push_back(fmt::format("slot of {}", key.client));
+        return {steps};
+    }
+    sp::allowance take(std::span<sp::claim const>, sp::steady_time) {
+        steps->push_back("take");
+        return {.outcome = sp::allowance::verdict::admitted};
+    }
+};
+
 struct counted_clock {
     unsigned* readings;
 
@@ -303,6 +323,29 @@ TEST_CASE("the limit is measured by the moment that the proof was asked for, or 
     sp::authorizer guarded{expensive, op::rules(), clock, sp::guarded_verifier{sp::verifier{expensive_scheme{}}}};
     CHECK(read(guarded) == 2);
     CHECK(read(guarded) == 1);
+}
+
+TEST_CASE(
+    "what a limiter keeps of a client is asked for ahead, while the store waits for memory and before the proof") {
+    std::vector<std::string> steps;
+    sp::authorizer gate{one_reader(), op::rules(), foreseeing_limiter{&steps}};
+    CHECK(refusal(gate) == none);
+    CHECK(steps == std::vector<std::string>{"slot of 8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60", "block", "state", "take"});
+
+    steps.clear();
+    CHECK(refusal(gate, call{unknown_text}) == reason::unknown_client);
+    CHECK(steps.front() == "slot of 00000000-0000-4000-8000-000000000000");
+    CHECK(steps.back() == "state");
+}
+
+TEST_CASE("a limiter that is asked ahead for a stranger remembers nothing") {
+    sp::sliding_log limiter;
+    sp::authorizer gate{one_reader(), op::rules(), limiter};
+    CHECK(refusal(gate, call{unknown_text}) == reason::unknown_client);
+    CHECK(refusal(gate, call{id_text, "wrong"}) == reason::wrong_secret);
+    CHECK(limiter.size() == 0);
+    CHECK(refusal(gate) == none);
+    CHECK(limiter.size() == 1);
 }
 
 TEST_CASE("the names of the fields are the rules' to say") {

@@ -134,7 +134,9 @@ private:
     void ask(passage& way, held_permit& permit, Prove const& prove) {
         std::optional<steady_time> moment;
         if (way.next() == need::record) {
-            auto const found = store().find(way.client(), way.project());
+            auto usage = approach(way);
+            auto const found = look_up(way, [&usage] { usage.to_block(); });
+            usage.to_state();
             way.answer(found);
             if (way.next() == need::proof) {
                 moment = steady().now();
@@ -149,6 +151,30 @@ private:
             way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
         }
     }
+
+    /// What the store finds. One that has something to wait for does something else meanwhile.
+    template <class Meanwhile>
+    auto look_up(passage const& way, Meanwhile const& meanwhile) {
+        if constexpr (requires { store().find(way.client(), way.project(), meanwhile); }) {
+            return store().find(way.client(), way.project(), meanwhile);
+        } else {
+            meanwhile();
+            return store().find(way.client(), way.project());
+        }
+    }
+
+    /// The way to what the limiter knows of the client, if it is who it says.
+    auto approach(passage const& way) noexcept {
+        if constexpr (prefetching_limiter<std::remove_reference_t<decltype(limiter())>>) {
+            return limiter().prefetch(way.key_if_proven());
+        } else {
+            return no_approach{};
+        }
+    }
+    struct no_approach {
+        void to_block() const noexcept {}
+        void to_state() const noexcept {}
+    };
 
     decision conclude(passage const& way, held_permit& permit) noexcept {
         decision made = permit.with(way.decided());

@@ -95,6 +95,11 @@ public:
 
     constexpr rate_key key() const noexcept { return key_of(who_, *request_); }
 
+    /// The key of the client's own budget, should it be who it says.
+    constexpr rate_key key_if_proven() const noexcept {
+        return key_of(principal<Level>{.id = credentials_.client}, *request_);
+    }
+
     constexpr void answer(entry const& entered) noexcept {
         if (need_ != need::permit) return answer_failed();
         entered.admitted ? ask_limiter() : deny(denial_reason::too_many_at_once, entered.retry_after);

@@ -49,6 +49,9 @@ public:
         return key.proven ? use(proven_) : use(unproven_);
     }
 
+    /// The way to a proven client's key (see `key_table`).
+    auto prefetch(rate_key const& key) const noexcept { return proven_.prefetch(key); }
+
     template <class Key>
     class table {
     public:
@@ -58,6 +61,8 @@ public:
 
         /// The state of a known key, without a lock.
         auto find(rate_key const& key) const noexcept { return keys_.find(words_of(key)); }
+
+        auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(words_of(key)); }
 
         /// Forgets a key, whatever counts in it; whether it was there.
         bool erase(rate_key const& key) { return keys_.erase(words_of(key)); }

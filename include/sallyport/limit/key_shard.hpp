@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/limit/key_block.hpp>
+#include <sallyport/model/prefetch_lines.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -66,10 +67,13 @@ public:
         }
         return {};
     }
-    void prefetch([[maybe_unused]] std::uint32_t hash) const noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-        __builtin_prefetch(&slots_[home_of(hash)]);
-#endif
+    /// Asks for the line in which a key's slot lies.
+    void prefetch_slot(std::uint32_t hash) const noexcept { prefetch_lines(&slots_[home_of(hash)]); }
+    /// Asks for the beginning of the block that lies where a key's should; null if there is none.
+    block const* prefetch_block(std::uint32_t hash) const noexcept {
+        auto const* const there = block_in(slots_[home_of(hash)].load(std::memory_order_acquire));
+        if (there) prefetch_lines(there, sizeof(block));
+        return there;
     }
 
     bool has_room_for(std::size_t keys) const noexcept { return count_ + keys <= most_; }

@@ -49,10 +49,29 @@ public:
         return shared_->of(hash).find(key, hash);
     }
 
-    /// Makes the next look for a key faster, if there is something else to do meanwhile.
-    void prefetch(key_type const& key) const noexcept {
+    /// The way to the state of a key that is looked for soon. Its memory is asked for step by step, each of which needs
+    /// what the one before has brought, while there is something else to do between them.
+    class approach {
+    public:
+        approach(key_shard<Words, State> const& in, std::uint32_t hash) noexcept : in_(&in), hash_(hash) {
+            in.prefetch_slot(hash);
+        }
+
+        void to_block() noexcept { at_ = in_->prefetch_block(hash_); }
+        void to_state() const noexcept {
+            if constexpr (requires { at_->state.prefetch(); }) {
+                if (at_) at_->state.prefetch();
+            }
+        }
+
+    private:
+        key_shard<Words, State> const* in_;
+        std::uint32_t hash_;
+        key_block<Words, State> const* at_ = nullptr;
+    };
+    approach prefetch(key_type const& key) const noexcept {
         auto const hash = hash_(key);
-        shared_->of(hash).prefetch(hash);
+        return {shared_->of(hash), hash};
     }
 
     /// Runs `use(states, enlarge)` on the states of at most `max_claims` keys, in their order, the same pointer for

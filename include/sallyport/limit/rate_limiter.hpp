@@ -27,4 +27,13 @@ concept returning_limiter = rate_limiter<T> &&
     { limiter.give_back(key, cost, of) } -> std::same_as<bool>;
 };
 
+/// A limiter that can ask for the memory of a key before `take` needs it, step by step, so that it arrives while the rest
+/// of a decision is made. It changes nothing.
+template <class T>
+concept prefetching_limiter = rate_limiter<T> && requires(T const& limiter, rate_key const& key) {
+    limiter.prefetch(key).to_block();
+    limiter.prefetch(key).to_state();
+    requires noexcept(limiter.prefetch(key));
+};
+
 }  // namespace sallyport

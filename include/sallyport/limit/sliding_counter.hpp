@@ -63,6 +63,9 @@ public:
         return keys_.answer(claims, [&](auto& table) { return take(table, claims, ticks); });
     }
 
+    /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
+    auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(key); }
+
     /// How many keys are remembered.
     std::size_t size() const noexcept { return keys_.size(); }
 

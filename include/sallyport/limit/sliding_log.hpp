@@ -79,6 +79,9 @@ public:
         return blocked_.block(key, until.time_since_epoch().count(), now.time_since_epoch().count());
     }
 
+    /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
+    auto prefetch(rate_key const& key) const noexcept { return rings_.prefetch(key); }
+
     /// How many keys are remembered.
     std::size_t size() const noexcept { return rings_.size(); }
 

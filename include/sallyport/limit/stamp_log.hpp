@@ -3,6 +3,7 @@
 
 #include <sallyport/limit/stamp_slot.hpp>
 #include <sallyport/limit/stamp_view.hpp>
+#include <sallyport/model/prefetch_lines.hpp>
 #include <sallyport/model/quota.hpp>
 
 #include <algorithm>
@@ -45,6 +46,13 @@ public:
     bool reaches(quota const& in) const noexcept {
         return in.limit() <= depth_.load(std::memory_order_relaxed) &&
                in.window().count() <= horizon_.load(std::memory_order_relaxed);
+    }
+
+    /// Asks for the memory that a look reads.
+    void prefetch() const noexcept {
+        auto const* const next = slots() + view::index_in(end_.load(std::memory_order_relaxed));
+        prefetch_lines(next);
+        prefetch_lines(next - 1);
     }
 
     /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since

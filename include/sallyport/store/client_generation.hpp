@@ -3,6 +3,7 @@
 
 #include <sallyport/model/client.hpp>
 #include <sallyport/model/name.hpp>
+#include <sallyport/model/prefetch_lines.hpp>
 #include <sallyport/model/result.hpp>
 #include <sallyport/store/check_record.hpp>
 #include <sallyport/store/decoy_mix.hpp>
@@ -76,7 +77,16 @@ public:
     }
 
     client const* find(std::uint64_t hash, uuid const& id) const noexcept {
-        return clients()->find(hash, [&id](client const& each) { return is_same(each.record.id, id); });
+        return find(hash, id, [] {});
+    }
+    /// Calls `meanwhile()` after a record's memory was asked for.
+    template <class Meanwhile>
+    client const* find(std::uint64_t hash, uuid const& id, Meanwhile const& meanwhile) const noexcept {
+        return clients()->find(hash, [&](client const& each) {
+            prefetch_lines(&each, sizeof(client));
+            meanwhile();
+            return is_same(each.record.id, id);
+        });
     }
 
     name organization_of(store_hash const& hash, std::string_view asked) const noexcept {

@@ -4,6 +4,7 @@
 #include <sallyport/crypto/random.hpp>
 #include <sallyport/crypto/siphash.hpp>
 #include <sallyport/model/client.hpp>
+#include <sallyport/model/prefetch_lines.hpp>
 #include <sallyport/model/result.hpp>
 #include <sallyport/store/check_record.hpp>
 #include <sallyport/store/client_generation.hpp>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,6 +56,12 @@ public:
     }
 
     lookup<record_type> find(uuid const& id, std::string_view asked) const {
+        return find(id, asked, [] {});
+    }
+
+    /// The same; `meanwhile()` is called while a record's memory is on its way, if there is one that may be the right one.
+    template <std::invocable Meanwhile>
+    lookup<record_type> find(uuid const& id, std::string_view asked, Meanwhile const& meanwhile) const {
         auto const& state = *state_;
         auto const hash = state.hash(id);
         auto kept = state.board->enter();
@@ -62,7 +70,8 @@ public:
         auto const organization = in.organization_of(state.hash, asked);
         auto const* const decoys = in.decoys();
         auto const drawn = decoys->mix.show(id);
-        auto const* const client = in.find(hash, id);
+        auto const* const client = in.find(hash, id, meanwhile);
+        if (client) prefetch_lines(client->record.secrets.data(), sizeof(stored_secret));
         kept.hold(client, decoys);
         return lookup<record_type>::pinned(std::move(kept), client ? &client->record : nullptr, organization, drawn);
     }

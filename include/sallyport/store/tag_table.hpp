@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/model/prefetch_lines.hpp>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -35,7 +37,7 @@ public:
     Entry const* find(std::uint64_t hash, Is is) const noexcept {
         auto const wanted = tag_of(hash) * each_byte;
         auto group = group_of(hash);
-        prefetch(&entries_[group]);
+        prefetch_lines(&entries_[group]);
         for (std::size_t passed = 0; passed < count_; ++passed, group = after(group)) {
             auto const tags = tags_of(group).load(std::memory_order_acquire);
             for (auto fits = zeros(tags ^ wanted); fits != 0; fits &= fits - 1) {
@@ -124,13 +126,6 @@ private:
     }
     static constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept {
         return std::max<std::uint64_t>(hash & 0xff, trace + 1);
-    }
-    static void prefetch(void const* line) noexcept {
-#if defined(__GNUC__)
-        __builtin_prefetch(line);
-#else
-        static_cast<void>(line);
-#endif
     }
 
     std::size_t group_of(std::uint64_t hash) const noexcept {
