@@ -2,8 +2,10 @@
 
 #include <sallyport/openpanel.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <optional>
@@ -60,6 +62,23 @@ lines with(std::string const& id, std::string const& secret) {
     return {{"Accept", "*/*"}, {"OpenPanel-Client-Id", id}, {"OpenPanel-Client-Secret", secret}};
 }
 
+constexpr sp::http::responder<> responder{.explain = true};
+
+/// An answer in memory of the host's: how much of that it takes.
+struct written {
+    std::array<char, responder.max_fields_size()> fields;
+    std::array<char, sp::http::max_body_size<sp::http::error_json>> body;
+    std::size_t fields_size = 0;
+    std::size_t body_size = 0;
+
+    explicit written(op::decision const& made) {
+        fields_size = responder.write_fields(fields, made);
+        if (!made) body_size = responder.write_body(body, made.denial());
+    }
+
+    bool has_room() const { return fields_size <= fields.size() && body_size <= body.size(); }
+};
+
 /// A gate whose clock stands still, and which has seen its client before.
 struct warm_gate {
     op::clients clients{{{.id = sp::parse_uuid_v4(writer).value(),
@@ -94,7 +113,9 @@ struct warm_gate {
         op::request const asked{.headers = sent, .api = api, .project = project};
         auto const before = allocations;
         auto const decided = gate.authorize(asked);
+        written const answer(decided);
         auto const after = allocations;
+        REQUIRE(answer.has_room());
         return {decided ? std::nullopt : std::optional(decided.denial().reason), after - before};
     }
 };
@@ -115,7 +136,7 @@ TEST_CASE("allocations are counted") {
     CHECK(after == before + 1);
 }
 
-TEST_CASE("a known client's request allocates nothing, granted or over its limit") {
+TEST_CASE("a known client's request and its answer allocate nothing, granted or over its limit") {
     warm_gate in;
     CHECK(in.ask(with(writer, right)) == warm_gate::outcome{none, 0});
     CHECK(in.ask(with(writer, right), op::api::track, "shop") == warm_gate::outcome{reason::rate_limited, 0});
@@ -130,7 +151,7 @@ TEST_CASE("a request that is let in by its origin allocates nothing once its net
     CHECK(in.ask(by_origin) == warm_gate::outcome{reason::rate_limited, 0});
 }
 
-TEST_CASE("a refusal allocates nothing") {
+TEST_CASE("a refusal and its answer allocate nothing") {
     warm_gate in;
     auto const twice = [](std::string const& first, std::string const& second) {
         return lines{{"openpanel-client-id", first}, {"openpanel-client-id", second}};
@@ -143,6 +164,42 @@ TEST_CASE("a refusal allocates nothing") {
     CHECK(in.ask(twice(writer, unknown)) == warm_gate::outcome{reason::ambiguous_credentials, 0});
     CHECK(in.ask(with(writer, right), op::api::manage) == warm_gate::outcome{reason::access_not_allowed, 0});
     CHECK(in.ask(with(writer, right), op::api::track, "mill") == warm_gate::outcome{reason::out_of_scope, 0});
+}
+
+TEST_CASE("no answer allocates, whatever it says") {
+    std::string const name(sp::name::max_size, '"');
+    sp::rate_states states;
+    while (states.push_back(
+        {.name = name, .quota = sp::at_most(1'000'000).per(1ms * 999), .reset = sp::never, .retry_after = 1ns})) {
+    }
+    std::vector<op::decision> answers{op::decision::grant({}), op::decision::grant({}, states)};
+    for (std::size_t i = 0; i < sp::enumerator_count<reason>; ++i) {
+        for (std::uint16_t const status : std::array<std::uint16_t, 4>{401, 403, 429, 503}) {
+            sp::denial const why{static_cast<reason>(i), status, sp::never - 1ns, name, std::string_view(name)};
+            answers.push_back(op::decision::deny(why));
+            answers.push_back(op::decision::deny(why, states));
+        }
+    }
+    for (auto const& each : answers) {
+        std::size_t size = 0;
+        auto const before = allocations;
+        written const answer(each);
+        responder.for_each_field(each, [&size](std::string_view field, std::string_view value) {
+            size += field.size() + std::string_view(": ").size() + value.size() + std::string_view("\r\n").size();
+        });
+        auto const after = allocations;
+        CHECK(after == before);
+        CHECK(answer.has_room());
+        CHECK(size == answer.fields_size);
+    }
+}
+
+TEST_CASE("a body is one allocation where it is returned as text") {
+    std::string body;
+    auto const before = allocations;
+    responder.append_body(body, {.reason = reason::out_of_scope, .status = 401, .project = "mill"});
+    auto const after = allocations;
+    CHECK(after == before + 1);
 }
 
 TEST_CASE("no field is so long and no request has so many that a stranger makes the gate allocate") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,20 +16,23 @@ constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) noexcept { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 
-/// No bits if the bytes of two words are the same without regard to case: each pair is equal, or differs in the bit of
-/// the case and is of letters.
-template <class Word>
-constexpr Word mismatch(Word a, Word b) noexcept {
-    constexpr Word ones = static_cast<Word>(~Word{}) / 0xff;
-    constexpr Word case_bits = ones * 0x20;
-    Word const differing = a ^ b;
-    Word const lower = a | b;  // where they differ in that bit, the letter in lower case
-    Word const bits = lower & ones * 0x7f;
-    // The top bit of each byte tells: no sum carries into the next, no difference borrows from it.
-    Word const from_a = bits + ones * (0x80 - 'a');
-    Word const to_z = ones * (0x80 + 'z') - bits;
-    Word const no_letters = (from_a ^ to_z) | lower;
-    return (differing & ~case_bits) | (differing << 2 & no_letters);
+/// Sixteen bytes at once: an extension of g++ and clang, for whichever processor.
+using block [[gnu::vector_size(16)]] = unsigned char;
+
+/// What two ends of a text hold, of so many bytes each; they may overlap.
+template <std::size_t Size>
+inline block ends_of(std::string_view text) noexcept {
+    block made{};
+    std::memcpy(&made, text.data(), Size);
+    std::memcpy(reinterpret_cast<char*>(&made) + Size, text.data() + text.size() - Size, Size);
+    return made;
+}
+
+/// No bits if the bytes are the same without regard to case: each pair is equal, or differs in one bit and is of letters.
+inline block mismatch(block a, block b) noexcept {
+    constexpr unsigned char case_bit = 'a' - 'A';
+    auto const letters = block((a | case_bit) - 'a' < 26);
+    return (a ^ b) & ~(letters & case_bit);
 }
 
 /// Equality without regard to case.
@@ -41,18 +45,24 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
         }
         return true;
     }
-    auto const mismatch_at = [&](std::size_t at, auto x) {
-        auto y = x;
-        std::memcpy(&x, a.data() + at, sizeof x);
-        std::memcpy(&y, b.data() + at, sizeof y);
-        return mismatch(x, y);
-    };
-    // The last word ends with the text, and may begin within the one before.
-    if (size < 8) return mismatch_at(0, std::uint32_t{}) == 0 && mismatch_at(size - 4, std::uint32_t{}) == 0;
-    for (std::size_t at = 0; at < size - 8; at += 8) {
-        if (mismatch_at(at, std::uint64_t{}) != 0) return false;
+    block differing{};
+    if (size < 8) {
+        differing = mismatch(ends_of<4>(a), ends_of<4>(b));
+    } else if (size < 16) {
+        differing = mismatch(ends_of<8>(a), ends_of<8>(b));
+    } else {
+        auto const at = [](std::string_view text, std::size_t from) {
+            block made;
+            std::memcpy(&made, text.data() + from, sizeof made);
+            return made;
+        };
+        // The last block ends with the text, and may begin within the one before.
+        differing = mismatch(at(a, size - 16), at(b, size - 16));
+        for (std::size_t from = 0; from + 16 < size; from += 16) differing |= mismatch(at(a, from), at(b, from));
     }
-    return mismatch_at(size - 8, std::uint64_t{}) == 0;
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), &differing, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
 }
 
 /// The text without blanks and tabs at its ends: a field value's optional white space (RFC 9110 §5.6.3).

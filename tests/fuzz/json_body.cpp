@@ -2,7 +2,7 @@
 #include "property.hpp"
 
 #include <sallyport/decision.hpp>
-#include <sallyport/http/body.hpp>
+#include <sallyport/http/response.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -88,7 +88,7 @@ std::string phrase_of(unsigned status) {
 template <class Body>
 json written(sp::denial const& why, bool explain) {
     std::string text;
-    Body::append(text, why, explain);
+    sp::http::responder<Body>{.explain = explain}.append_body(text, why);
     auto body = json::parse(text, nullptr, false);
     require(!body.is_discarded(), "a body is JSON, whatever the names in it");
     return body;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace sallyport::http {
@@ -26,29 +25,39 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
     return length;
 }
 
-/// Appends the text as a JSON string, quotes included (RFC 8259 §7). The result is valid JSON whatever the
-/// bytes: what is no UTF-8 becomes U+FFFD.
-inline void append_json_string(std::string& out, std::string_view text) {
+/// Appends the text as it stands within a JSON string (RFC 8259 §7), to a `std::string` or a `text_writer`. The result is
+/// valid whatever the bytes: what is no UTF-8 becomes U+FFFD. A byte takes six at most.
+template <class Out>
+constexpr void append_json_text(Out& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
-    out += '"';
     while (!text.empty()) {
         auto const length = utf8_length(text);
         auto const c = text.front();
         if (length == 0) {
-            out += "\xef\xbf\xbd";
+            out.append("\xef\xbf\xbd");
         } else if (length > 1) {
-            out += text.substr(0, length);
+            out.append(text.substr(0, length));
         } else if (c == '"' || c == '\\') {
-            (out += '\\') += c;
+            out.push_back('\\');
+            out.push_back(c);
         } else if (static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f) {
             auto const value = static_cast<std::uint8_t>(c);
-            ((out += "\\u00") += digits[value >> 4]) += digits[value & 0xf];
+            out.append("\\u00");
+            out.push_back(digits[value >> 4]);
+            out.push_back(digits[value & 0xf]);
         } else {
-            out += c;
+            out.push_back(c);
         }
         text.remove_prefix(length == 0 ? 1 : length);
     }
-    out += '"';
+}
+
+/// Appends the text as a JSON string, quotes included.
+template <class Out>
+constexpr void append_json_string(Out& out, std::string_view text) {
+    out.push_back('"');
+    append_json_text(out, text);
+    out.push_back('"');
 }
 
 }  // namespace sallyport::http

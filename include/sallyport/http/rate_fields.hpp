@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/http/text_writer.hpp>
 #include <sallyport/model/claim.hpp>
-
-#include <fmt/format.h>
+#include <sallyport/model/name.hpp>
+#include <sallyport/model/quota.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <limits>
 #include <string_view>
 
 namespace sallyport::http {
@@ -20,60 +22,109 @@ constexpr std::int64_t whole_seconds(std::chrono::nanoseconds duration) noexcept
     return seconds.count() + (seconds < duration ? 1 : 0);
 }
 
-using field_buffer = fmt::basic_memory_buffer<char, 256>;
-
-/// Appends a String of RFC 9651 §3.3.3. A byte that such a string can't hold becomes an underscore.
-inline void append_sf_string(field_buffer& out, std::string_view text) {
-    out.push_back('"');
+/// Appends the inside of a String of RFC 9651 §3.3.3. A byte that such a string can't hold becomes an underscore.
+constexpr void append_sf_text(text_writer& out, std::string_view text) noexcept {
     for (auto const c : text) {
         if (c == '"' || c == '\\') out.push_back('\\');
         out.push_back(c >= 0x20 && c < 0x7f ? c : '_');
     }
-    out.push_back('"');
 }
 
 /// Appends what tells the windows of one budget apart: `-10s`, or `-500ms` where it is no whole number of seconds.
-inline void append_window_label(field_buffer& out, std::chrono::milliseconds window) {
+constexpr void append_window_label(text_writer& out, std::chrono::milliseconds window) noexcept {
     bool const whole = window % std::chrono::seconds(1) == std::chrono::milliseconds::zero();
-    fmt::format_to(std::back_inserter(out), "-{}{}", whole ? window.count() / 1000 : window.count(),
-                   whole ? "s" : "ms");
+    out.push_back('-');
+    out.append_number(whole ? window.count() / 1000 : window.count());
+    out.append(whole ? "s" : "ms");
+}
+
+/// A parameter of a window: `;q=100`.
+constexpr void append_parameter(text_writer& out, char name, std::int64_t value) noexcept {
+    out.push_back(';');
+    out.push_back(name);
+    out.push_back('=');
+    out.append_number(value);
+}
+
+/// Appends a list of those windows that are shown, each named, and followed by what `parameters(state)` appends.
+template <class Parameters>
+constexpr void append_windows(text_writer& out, rate_states const& states, Parameters const& parameters) noexcept {
+    auto const shown = std::count_if(states.begin(), states.end(), [](auto const& state) { return !state.shadow; });
+    bool first = true;
+    for (auto const& state : states) {
+        if (state.shadow) continue;
+        out.append(first ? "\"" : ", \"");
+        first = false;
+        append_sf_text(out, state.name);
+        if (shown > 1) append_window_label(out, state.quota.window());
+        out.push_back('"');
+        parameters(state);
+    }
 }
 
 /// The limits as fields: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) list each
 /// window; the customary `X-RateLimit-*` show the tightest. Shadow limits are not shown. Nothing for no limits.
-template <class Sink>
-void for_each_rate_field(rate_states const& states, Sink&& sink) {
+/// Calls `visit(name, write)` for each, of which `write(text_writer&)` appends the value.
+template <class Visit>
+constexpr void visit_rate_fields(rate_states const& states, Visit&& visit) {
     auto const* const tightest = sallyport::tightest(states);
     if (!tightest) return;
-    auto const shown = std::count_if(states.begin(), states.end(), [](rate_state const& each) { return !each.shadow; });
-
-    field_buffer policies;
-    field_buffer standing;
-    for (auto const& state : states) {
-        if (state.shadow) continue;
-        auto const window = whole_seconds(state.quota.window());
-        field_buffer label;
-        label.append(state.name);
-        if (shown > 1) append_window_label(label, state.quota.window());
-        if (policies.size() != 0) {
-            policies.append(std::string_view(", "));
-            standing.append(std::string_view(", "));
-        }
-        append_sf_string(policies, {label.data(), label.size()});
-        append_sf_string(standing, {label.data(), label.size()});
-        fmt::format_to(std::back_inserter(policies), ";q={};w={}", state.quota.limit(), window);
-        fmt::format_to(std::back_inserter(standing), ";r={};t={}", state.remaining, whole_seconds(state.reset));
-    }
-    sink(std::string_view("RateLimit-Policy"), std::string_view(policies.data(), policies.size()));
-    sink(std::string_view("RateLimit"), std::string_view(standing.data(), standing.size()));
-
-    auto const number = [&sink](std::string_view field, std::int64_t value) {
-        fmt::format_int const text(value);
-        sink(field, std::string_view(text.data(), text.size()));
+    visit(std::string_view("RateLimit-Policy"), [&states](text_writer& out) {
+        append_windows(out, states, [&out](rate_state const& state) {
+            append_parameter(out, 'q', state.quota.limit());
+            append_parameter(out, 'w', whole_seconds(state.quota.window()));
+        });
+    });
+    visit(std::string_view("RateLimit"), [&states](text_writer& out) {
+        append_windows(out, states, [&out](rate_state const& state) {
+            append_parameter(out, 'r', state.remaining);
+            append_parameter(out, 't', whole_seconds(state.reset));
+        });
+    });
+    auto const number = [&visit](std::string_view field, std::int64_t value) {
+        visit(field, [value](text_writer& out) { out.append_number(value); });
     };
     number("X-RateLimit-Limit", tightest->quota.limit());
     number("X-RateLimit-Remaining", tightest->remaining);
     number("X-RateLimit-Reset", whole_seconds(tightest->reset));
+}
+
+/// A name of a budget, as long as a project's may be, of which each byte takes two.
+inline constexpr auto widest_name = [] {
+    std::array<char, name::max_size> quotes{};
+    quotes.fill('"');
+    return quotes;
+}();
+
+/// As many windows of such a budget as there can be, each with numbers that take as many bytes as any.
+constexpr rate_states widest_rate_states() noexcept {
+    rate_state const widest{.name = {widest_name.data(), widest_name.size()},
+                            .quota = *quota::make(quota::max_limit, quota::max_window - std::chrono::milliseconds(1)),
+                            .remaining = std::numeric_limits<std::uint32_t>::max(),
+                            .reset = never};
+    rate_states states;
+    while (states.push_back(widest)) {
+    }
+    return states;
+}
+
+/// The size of the longest value of such a field, of budgets with such names: found by the compiler, which writes them.
+inline constexpr std::size_t max_rate_field_size = [] {
+    std::size_t most = 0;
+    visit_rate_fields(widest_rate_states(), [&most](std::string_view, auto const& write) {
+        text_writer counted;
+        write(counted);
+        most = std::max(most, counted.size());
+    });
+    return most;
+}();
+
+/// Calls `sink(name, value)` for each of these fields. Allocates for names of budgets that are longer than any project's.
+template <class Sink>
+void for_each_rate_field(rate_states const& states, Sink&& sink) {
+    visit_rate_fields(states, [&sink](std::string_view name, auto const& write) {
+        with_text<max_rate_field_size>(write, [&](std::string_view value) { sink(name, value); });
+    });
 }
 
 }  // namespace sallyport::http

@@ -4,12 +4,15 @@
 #include <sallyport/decision.hpp>
 #include <sallyport/http/body.hpp>
 #include <sallyport/http/rate_fields.hpp>
-
-#include <fmt/format.h>
+#include <sallyport/http/text_writer.hpp>
+#include <sallyport/model/claim.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace sallyport::http {
@@ -51,25 +54,76 @@ struct responder {
         return answer;
     }
 
-    /// Calls `sink(name, value)` for each field, for a host that writes them straight into its own answer.
+    /// Calls `sink(name, value)` for each field, for a host that puts them straight into its own answer.
     template <class Level, class Sink>
     void for_each_field(decision<Level> const& made, Sink&& sink) const {
-        if (!made) sink(std::string_view("Content-Type"), Body::content_type);
-        sink(std::string_view("Cache-Control"), std::string_view("no-store"));
-        if (!made && made.denial().status == 401) sink(std::string_view("WWW-Authenticate"), challenge);
-        if (!made) retry_field(made.denial(), sink);
-        for_each_rate_field(made.rates(), sink);
+        visit_fields(made ? nullptr : &made.denial(), made.rates(), [&sink](std::string_view name, auto const& value) {
+            if constexpr (is_text<decltype(value)>) {
+                sink(name, std::string_view(value));
+            } else {
+                with_text<max_rate_field_size>(value, [&](std::string_view text) { sink(name, text); });
+            }
+        });
     }
 
     /// Appends the body of a denial.
-    void append_body(std::string& out, denial const& why) const { Body::append(out, why, explain); }
+    void append_body(std::string& out, denial const& why) const {
+        append_text(out, [&](text_writer& to) { Body::write(to, why, explain); });
+    }
+
+    /// Writes the body of a denial into memory of the host's, as far as that reaches; how many bytes it takes in all. What
+    /// has room for `max_body_size<Body>` has room for every one.
+    constexpr std::size_t write_body(std::span<char> room, denial const& why) const noexcept {
+        text_writer out(room);
+        Body::write(out, why, explain);
+        return out.size();
+    }
+
+    /// Writes the fields of an answer likewise, as lines of an HTTP/1.1 header section: `Name: value` and a line break
+    /// each. What has room for `max_fields_size()` has room for all.
+    template <class Level>
+    constexpr std::size_t write_fields(std::span<char> room, decision<Level> const& made) const noexcept {
+        return write_lines(room, made ? nullptr : &made.denial(), made.rates());
+    }
+
+    /// The size of the longest fields with this challenge, of budgets whose names have at most as many bytes as a
+    /// project's may have.
+    constexpr std::size_t max_fields_size() const noexcept {
+        denial const longest{.status = 401, .retry_after = never - std::chrono::nanoseconds(1)};
+        return write_lines({}, &longest, widest_rate_states());
+    }
 
 private:
-    template <class Sink>
-    static void retry_field(denial const& why, Sink& sink) {
-        if (why.retry_after <= std::chrono::nanoseconds::zero() || why.retry_after == never) return;
-        fmt::format_int const text(whole_seconds(why.retry_after));
-        sink(std::string_view("Retry-After"), std::string_view(text.data(), text.size()));
+    template <class Value>
+    static constexpr bool is_text = std::is_convertible_v<Value, std::string_view>;
+
+    /// Calls `visit(name, value)` for each field: a text, or what appends one to a `text_writer`.
+    template <class Visit>
+    constexpr void visit_fields(denial const* why, rate_states const& rates, Visit&& visit) const {
+        if (why) visit(std::string_view("Content-Type"), Body::content_type);
+        visit(std::string_view("Cache-Control"), std::string_view("no-store"));
+        if (why && why->status == 401) visit(std::string_view("WWW-Authenticate"), challenge);
+        if (why && why->retry_after > std::chrono::nanoseconds::zero() && why->retry_after != never) {
+            visit(std::string_view("Retry-After"),
+                  [why](text_writer& out) { out.append_number(whole_seconds(why->retry_after)); });
+        }
+        visit_rate_fields(rates, visit);
+    }
+
+    constexpr std::size_t write_lines(std::span<char> room, denial const* why,
+                                      rate_states const& rates) const noexcept {
+        text_writer out(room);
+        visit_fields(why, rates, [&out](std::string_view name, auto const& value) {
+            out.append(name);
+            out.append(": ");
+            if constexpr (is_text<decltype(value)>) {
+                out.append(value);
+            } else {
+                value(out);
+            }
+            out.append("\r\n");
+        });
+        return out.size();
     }
 };
 
