@@ -87,7 +87,7 @@ private:
     using lookup = std::remove_cvref_t<decltype(std::declval<store_type const&>().find(uuid(), std::string_view()))>;
     using roles = part_roles<level_type, api_type>;
     using set = part_set<Parts...>;
-    using budgets_type = typename set::template type<typename roles::budgets, standard_budgets>;
+    using budgets_type = part_type<set, typename roles::budgets, standard_budgets>;
     using passage = sallyport::passage<level_type, api_type, budgets_type>;
     using need = typename passage::need;
 
