@@ -21,8 +21,7 @@ namespace sallyport {
 /// may change while requests run, a `reloadable` is given in their place, and treated as a part is. Parts: a limiter
 /// (`sliding_log`), the budgets of a request (`standard_budgets`), a steady clock, a wall clock, a verifier (of
 /// `sha256:` secrets), a way in which credentials are presented (the two fields that the rules name), an observer
-/// (none). Thread-safe as far as its parts are; those
-/// of this library all are.
+/// (none). Thread-safe as far as its parts are; those of this library all are.
 template <class Store, class Rules, class... Parts>
 class authorizer {
     static_assert(client_store<std::remove_cvref_t<Store>>,
@@ -73,8 +72,8 @@ public:
         return conclude(way);
     }
 
-    /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether all of it was still
-    /// there. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
+    /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether it was still there
+    /// in each. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
     /// `sliding_log` does. Never throws; where it can't allocate, what is left counts on.
     bool give_back(decision const& granted, request const& asked) noexcept {
         static_assert(returning_limiter<std::remove_reference_t<decltype(limiter())>>,
