@@ -37,8 +37,12 @@ constexpr sp::limit_table<api> limits{{
     {api::invite, sp::unlimited},
 }};
 
+/// Beside what each client may: all of an organisation together, and all who write in one diary.
+constexpr sp::shared_budgets<api> shared{{"organization", sp::shared_by::organization, sp::at_most(1000).per(1s)},
+                                         {"edits", sp::shared_by::project, sp::at_most(3).per(5s), {api::write}}};
+
 constexpr sp::rules<level, api> rules{
-    .permissions = permissions, .limits = limits, .when_not_allowed = sp::access_status::forbidden};
+    .permissions = permissions, .limits = limits, .shared = shared, .when_not_allowed = sp::access_status::forbidden};
 
 using clients = sp::memory_clients<level, api>;
 
@@ -78,7 +82,8 @@ int main() {
         if (decision) {
             fmt::print("200 for an {} of {}\n", sp::enumerator_name(decision.principal().level), project);
         } else {
-            fmt::print("{}\n", responder.respond(decision).body);
+            auto const& budget = decision.denial().budget;
+            fmt::print("{}{}{}\n", budget, budget.empty() ? "" : " is used up: ", responder.respond(decision).body);
         }
     };
     std::string_view const editor = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60.sec_5b1e8d0c2f7a4e6990d3";
@@ -88,6 +93,7 @@ int main() {
     ask(editor, notes::api::invite, "diary");
     ask(admin, notes::api::invite, "recipes");
     for (int i = 0; i < 3; ++i) ask(editor, notes::api::write, "diary");
+    for (int i = 0; i < 2; ++i) ask(admin, notes::api::write, "diary");
     ask("8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60.a-guess", notes::api::read, "diary");
 
     fmt::print("granted: {}, of which a limit in shadow would refuse {}\n", seen.granted.load(),

@@ -22,9 +22,12 @@ namespace {
 
 /// How often this thread has asked for memory.
 thread_local std::size_t allocations = 0;
+/// While this is so, it gets none.
+thread_local bool exhausted = false;
 
 void* counted(std::size_t size) noexcept {
     ++allocations;
+    if (exhausted) return nullptr;
     return std::malloc(size == 0 ? 1 : size);
 }
 
@@ -231,4 +234,44 @@ TEST_CASE("strangers leave nothing behind, however many ids they try") {
     }
     CHECK(allocated == 0);
     CHECK(in.clients.size() == before);
+}
+
+TEST_CASE("a request with several budgets, by rules that may change, allocates nothing once they are known") {
+    warm_gate in;
+    auto changed = warm_gate::limited();
+    changed.shared = {{"organization", sp::shared_by::organization, sp::at_most(3).per(10s)},
+                      {"project", sp::shared_by::project, {sp::at_most(4).per(10s), sp::at_most(9).per(60s)}}};
+    sp::reloadable rules{changed};
+    sp::authorizer gate{in.clients, rules, in.clock};
+    auto const sent = with(writer, right);
+    op::request const asked{.headers = sent, .api = op::api::track, .project = "shop"};
+    auto taken = gate.authorize(asked);
+    auto const before = allocations;
+    for (int i = 0; i < 5; ++i) {
+        static_cast<void>(gate.give_back(taken, asked));
+        taken = gate.authorize(asked);
+        static_cast<void>(gate.authorize(asked));
+        static_cast<void>(gate.authorize(asked));
+    }
+    auto const after = allocations;
+    CHECK(after == before);
+}
+
+TEST_CASE("rules that may change are read without memory for one more reader, and let go as ever") {
+    sp::reloadable rules{op::rules()};
+    std::vector<decltype(rules.read())> held;
+    held.reserve(64);
+    for (int i = 0; i < 64; ++i) held.push_back(rules.read());
+    auto const before = allocations;
+    exhausted = true;
+    auto const one_more = rules.read();
+    exhausted = false;
+    CHECK(allocations > before);
+    auto changed = op::rules();
+    changed.require_https = true;
+    REQUIRE(rules.replace(changed));
+    CHECK_FALSE(one_more->require_https);
+    CHECK_FALSE(held[0]->require_https);
+    held.clear();
+    CHECK(rules.read()->require_https);
 }

@@ -142,12 +142,16 @@ TEST_CASE("all budgets must admit, and the decision lists each and names the tig
     CHECK(value("X-RateLimit-Limit") == "5");
 }
 
-TEST_CASE("a full client under a nearly full organisation never costs its siblings a slot") {
+namespace {
+
+/// A client fills its own limit, and tries on; its siblings want all that is left of the organisation's, one by one.
+template <class Limiter>
+void spares_the_siblings_of_a_full_client(Limiter& limiter) {
     auto const clients = all_clients();
     sp::authorizer gate{
         clients,
         rules_of(sp::at_most(10).per(10s), {{"organization", shared_by::organization, sp::at_most(35).per(10s)}}),
-        sp::manual_clock()};
+        sp::manual_clock(), limiter};
     REQUIRE(granted(gate, {.by = first}, 10) == 10);
     std::array const siblings{std::pair(second, 9U), std::pair(third, 8U), std::pair(fourth, 8U)};
 
@@ -162,11 +166,11 @@ TEST_CASE("a full client under a nearly full organisation never costs its siblin
     SECTION("in eight") {
         std::atomic<unsigned> refused{0};
         std::atomic<unsigned> admitted{0};
-        std::atomic<bool> over{false};
-        std::vector<std::thread> threads;
+        std::atomic<bool> done{false};
+        std::vector<std::thread> trying;
         for (int i = 0; i < 5; ++i) {
-            threads.emplace_back([&] {
-                while (!over) admitted += granted(gate, {.by = first}, 10);
+            trying.emplace_back([&] {
+                while (!done) admitted += granted(gate, {.by = first}, 10);
             });
         }
         std::vector<std::thread> working;
@@ -176,14 +180,26 @@ TEST_CASE("a full client under a nearly full organisation never costs its siblin
             });
         }
         for (auto& each : working) each.join();
-        over = true;
-        for (auto& each : threads) each.join();
+        done = true;
+        for (auto& each : trying) each.join();
         CHECK(refused == 0);
         CHECK(admitted == 0);
     }
     CHECK(granted(gate, {.by = of_lab}, 10) == 0);
     CHECK(ask(gate, {.by = of_lab}).denial().budget == "organization");
     CHECK(granted(gate, {.by = stranger}, 20) == 10);
+}
+
+}  // namespace
+
+TEST_CASE("a full client under a nearly full organisation never costs its siblings a slot") {
+    sp::sliding_log log;
+    spares_the_siblings_of_a_full_client(log);
+}
+
+TEST_CASE("nor does it where usage is counted and not logged") {
+    sp::sliding_counter counter;
+    spares_the_siblings_of_a_full_client(counter);
 }
 
 TEST_CASE("threads of several clients are together admitted exactly what they share") {

@@ -290,16 +290,18 @@ TEST_CASE("the limiter's answer becomes a grant with its states, a 429 that wait
     CHECK(granted.receipt().position == 4);
 
     answer.outcome = sp::allowance::verdict::refused;
-    answer.states[0].retry_after = 7s;
-    REQUIRE(answer.states.push_back({.name = "export", .retry_after = 2s}));
-    REQUIRE(answer.states.push_back({.name = "export", .retry_after = 1h, .shadow = true}));
+    answer.states[0].retry_after = 2s;
+    REQUIRE(answer.states.push_back({.name = "organization", .retry_after = 7s}));
+    REQUIRE(answer.states.push_back({.name = "project", .retry_after = 7s}));
+    REQUIRE(answer.states.push_back({.name = "tried", .retry_after = 1h, .shadow = true}));
     auto const refused = sp::meter(who, answer, rules, asked);
     REQUIRE_FALSE(refused);
     CHECK(refused.denial().reason == reason::rate_limited);
     CHECK(refused.denial().status == 429);
     CHECK(refused.denial().retry_after == 7s);
     CHECK(refused.denial().api == "export");
-    CHECK(refused.rates().size() == 3);
+    CHECK(refused.denial().budget == "organization");
+    CHECK(refused.rates().size() == 4);
 
     for (auto const outcome : {sp::allowance::verdict::failed, static_cast<sp::allowance::verdict>(17)}) {
         answer.outcome = outcome;

@@ -7,6 +7,7 @@
 #include <sallyport/passage.hpp>
 
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -17,7 +18,8 @@ namespace sallyport {
 ///     sallyport::authorizer gate{clients, rules};                          // the parts that most hosts want
 ///     sallyport::authorizer gate{clients, rules, limiter, manual_clock{}};  // any part replaced, in any order
 ///
-/// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Parts: a limiter
+/// Store and parts are borrowed if they are given as lvalues, and owned if they are rvalues. Rules are copied; where they
+/// may change while requests run, a `reloadable` is given in their place, and treated as a part is. Parts: a limiter
 /// (`sliding_log`), the budgets of a request (`standard_budgets`), a concurrency limiter (none), a steady clock, a wall
 /// clock, a verifier (of `sha256:` secrets), a way in which credentials are presented (the two fields that the rules
 /// name), an observer (none). Thread-safe as far as its parts are; those of this library all are.
@@ -27,8 +29,8 @@ class authorizer {
                   "the first argument is no client store: it needs record_type and find(id, project) const");
 
 public:
-    using level_type = typename Rules::level_type;
-    using api_type = typename Rules::api_type;
+    using level_type = typename std::remove_cvref_t<Rules>::level_type;
+    using api_type = typename std::remove_cvref_t<Rules>::api_type;
     using request = sallyport::request<api_type>;
     using observation = sallyport::observation<level_type, api_type>;
 
@@ -41,12 +43,18 @@ public:
     /// `decision<level_type>`; with a concurrency limiter a `capped_decision`, which holds the permit.
     using decision = typename held_permit::decision;
 
+    /// Raises `setup_error` where `objection_to` the rules has something to say.
     constexpr authorizer(Store&& store, Rules rules, Parts&&... parts)
-        : store_(static_cast<Store&&>(store)), rules_(std::move(rules)), parts_(static_cast<Parts&&>(parts)...) {}
+        : store_(static_cast<Store&&>(store)),
+          rules_(static_cast<Rules&&>(rules)),
+          parts_(static_cast<Parts&&>(parts)...) {
+        if (auto const why = objection_to(*in_force()); !why.empty()) raise({std::string(why)});
+    }
 
     /// Decides about one request. Never throws, and never waits but for its parts; allocates only what they do.
     decision authorize(request const& asked) noexcept {
-        passage way(rules_, asked, presentation().read(asked.headers), budgets(), counts_running);
+        auto const rules = in_force();
+        passage way(*rules, asked, presentation(*rules).read(asked.headers), budgets(), counts_running);
         held_permit permit;
         pass(way, permit, [this](proof_attempt const& attempt) { return std::optional(verifier().verify(attempt)); });
         return conclude(way, permit);
@@ -58,15 +66,16 @@ public:
     std::optional<decision> try_authorize(request const& asked) noexcept {
         static_assert(settling_verifier<std::remove_reference_t<decltype(verifier())>>,
                       "the verifier can't tell whether it has an answer at once: it needs settle(attempt)");
-        passage way(rules_, asked, presentation().read(asked.headers), budgets(), counts_running);
+        auto const rules = in_force();
+        passage way(*rules, asked, presentation(*rules).read(asked.headers), budgets(), counts_running);
         held_permit permit;
         pass(way, permit, [this](proof_attempt const& attempt) { return verifier().settle(attempt); });
         if (way.next() != need::nothing) return std::nullopt;
         return conclude(way, permit);
     }
 
-    /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether all of it was still
-    /// there. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
+    /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether it was still there
+    /// in each. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
     /// `sliding_log` does. Never throws; where it can't allocate, what is left counts on.
     bool give_back(decision const& granted, request const& asked) noexcept {
         static_assert(returning_limiter<std::remove_reference_t<decltype(limiter())>>,
@@ -75,17 +84,20 @@ public:
         bool all = false;
         static_cast<void>(succeeds([&] {
             auto const own = own_windows(granted.rates(), asked.api);
-            all = give_back_each(limiter(), granted.rates(), budgets().claims(rules_, granted.principal(), own, asked));
+            auto const claims = budgets().claims(*in_force(), granted.principal(), own, asked);
+            all = give_back_each(limiter(), granted.rates(), claims);
         }));
         return all;
     }
 
+    /// The rules as they were given.
     Rules const& rules() const noexcept { return rules_; }
 
 private:
     using record_type = client_record<level_type, api_type>;
+    using rules_type = sallyport::rules<level_type, api_type>;
     using store_type = std::remove_cvref_t<Store>;
-    using budgets_type = typename set::template type<typename roles::budgets, standard_budgets>;
+    using budgets_type = part_type<set, typename roles::budgets, standard_budgets>;
     using passage = sallyport::passage<level_type, api_type, budgets_type>;
     using need = typename passage::need;
 
@@ -106,6 +118,15 @@ private:
     }();
 
     static constexpr bool counts_running = has<typename roles::concurrency_limiter>;
+
+    /// The rules in force, as they are while the answer lives.
+    constexpr auto in_force() const noexcept {
+        if constexpr (rules_source<std::remove_cvref_t<Rules>>) {
+            return rules_.read();
+        } else {
+            return static_cast<rules_type const*>(&rules_);
+        }
+    }
 
     /// Goes on until nothing more is needed, or `prove` has no answer. An exception of a part ends here: it counts as
     /// the failure of what the part was asked for.
@@ -197,7 +218,7 @@ private:
     auto& steady() noexcept { return part<typename roles::steady_clock>(steady_); }
     auto& wall() noexcept { return part<typename roles::wall_clock>(wall_); }
     auto& verifier() noexcept { return part<typename roles::verifier>(verifier_); }
-    auto& presentation() noexcept { return part<typename roles::presentation>(rules_.fields); }
+    auto& presentation(rules_type const& rules) noexcept { return part<typename roles::presentation>(rules.fields); }
     auto& observer() noexcept { return parts_.template get<typename roles::observer>(); }
 
     Store store_;
@@ -211,6 +232,7 @@ private:
 };
 
 template <class Store, class Rules, class... Parts>
-authorizer(Store&&, Rules, Parts&&...) -> authorizer<Store, Rules, Parts...>;
+authorizer(Store&&, Rules&&, Parts&&...) -> authorizer<
+    Store, std::conditional_t<rules_source<std::remove_cvref_t<Rules>>, Rules, std::remove_cvref_t<Rules>>, Parts...>;
 
 }  // namespace sallyport

@@ -30,7 +30,7 @@ inline constexpr limit_table<api> limits{{
     {api::manage, at_most(20).per(std::chrono::seconds(10))},
 }};
 
-/// The rules. A host may change any of them in its copy before it builds the gate.
+/// The rules. A host may change any of them in its copy before it builds the gate, or later in a `reloadable`.
 constexpr sallyport::rules<level, api> rules() noexcept {
     return {
         .permissions = permissions,

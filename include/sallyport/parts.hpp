@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace sallyport {
 
@@ -64,21 +65,6 @@ struct part_roles {
 /// The parts that a host gave, each borrowed (given as an lvalue) or owned (given as an rvalue), found by role.
 template <class... Parts>
 class part_set {
-    template <class Role>
-    static constexpr std::size_t place() noexcept {
-        constexpr std::array<bool, sizeof...(Parts)> fits{Role::template fits<std::remove_reference_t<Parts>>...};
-        return static_cast<std::size_t>(std::find(fits.begin(), fits.end(), true) - fits.begin());
-    }
-
-    template <class Role, class Default>
-    static constexpr auto type_of() noexcept {
-        if constexpr (count<Role> == 0) {
-            return std::type_identity<Default>();
-        } else {
-            return std::type_identity<std::remove_cvref_t<std::tuple_element_t<place<Role>(), std::tuple<Parts...>>>>();
-        }
-    }
-
 public:
     constexpr explicit part_set(Parts&&... parts) : parts_(static_cast<Parts&&>(parts)...) {}
 
@@ -92,11 +78,13 @@ public:
         return std::get<place<Role>()>(parts_);
     }
 
-    /// The type of a role's part, or the default if none was given.
-    template <class Role, class Default>
-    using type = typename decltype(type_of<Role, Default>())::type;
-
 private:
+    template <class Role>
+    static constexpr std::size_t place() noexcept {
+        constexpr std::array<bool, sizeof...(Parts)> fits{Role::template fits<std::remove_reference_t<Parts>>...};
+        return static_cast<std::size_t>(std::find(fits.begin(), fits.end(), true) - fits.begin());
+    }
+
     std::tuple<Parts...> parts_;
 };
 
@@ -107,5 +95,17 @@ struct no_default {};
 /// What stands in for a role that no part was given for.
 template <class Set, class Role, class Default>
 using default_part = std::conditional_t<Set::template count<Role> == 0, Default, no_default<Role>>;
+
+/// The type of a role's part: the one that was given, or the default.
+template <class Set, class Role, class Default>
+constexpr auto part_or_default() noexcept {
+    if constexpr (Set::template count<Role> == 0) {
+        return std::type_identity<Default>();
+    } else {
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<Set&>().template get<Role>())>>();
+    }
+}
+template <class Set, class Role, class Default>
+using part_type = typename decltype(part_or_default<Set, Role, Default>())::type;
 
 }  // namespace sallyport

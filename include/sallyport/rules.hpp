@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/access/policy.hpp>
+#include <sallyport/ascii.hpp>
 #include <sallyport/credential/presentation.hpp>
 #include <sallyport/credential/secret_format.hpp>
 #include <sallyport/model/enumerators.hpp>
@@ -9,9 +10,11 @@
 #include <sallyport/model/shared_budget.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 
 namespace sallyport {
 
@@ -74,6 +77,24 @@ struct rules {
     enumerator_set<Api> open_to_origins{};  ///< APIs that a listed origin may use without a secret, unproven
     access_status when_not_allowed = access_status::unauthorized;
     bool require_https = false;  ///< whether credentials that are not known to have come encrypted are refused
+};
+
+/// What nobody can have meant in rules of which each part is right; empty if there is no such thing.
+template <class Level, class Api>
+constexpr std::string_view objection_to(rules<Level, Api> const& of) noexcept {
+    if (of.fields.id.empty() || of.fields.secret.empty()) return "the fields of id and secret have names";
+    if (ascii::equals_ignoring_case(of.fields.id, of.fields.secret)) return "id and secret have fields of their own";
+    bool const is_status =
+        of.when_not_allowed == access_status::unauthorized || of.when_not_allowed == access_status::forbidden;
+    return is_status ? std::string_view() : "who is not allowed is answered 401 or 403";
+}
+
+/// Rules that may change between two decisions. `read` gives those in force, kept as they are while its answer lives.
+/// Called from several threads at once.
+template <class T>
+concept rules_source = requires(T const& source) {
+    { *source.read() } -> std::same_as<rules<typename T::level_type, typename T::api_type> const&>;
+    requires noexcept(source.read());
 };
 
 }  // namespace sallyport

@@ -13,7 +13,7 @@ FLOORS = [
     ["store/", "credential/", "access/", "limit/", "request.hpp", "decision.hpp",
      "trusted_proxies.hpp", "exempt_peers.hpp"],
     ["rules.hpp"],
-    ["steps.hpp", "observer.hpp", "capped_decision.hpp", "http/"],
+    ["steps.hpp", "budgets.hpp", "reloadable.hpp", "observer.hpp", "capped_decision.hpp", "http/"],
     ["passage.hpp"],
     ["parts.hpp"],
     ["authorize.hpp", "co_authorize.hpp", "with/"],

@@ -83,6 +83,14 @@ public:
         if (left & pin_place::owns_board) board->drop();
     }
 
+    /// A pin by a claim of its own, on an object that somebody keeps alive meanwhile. It takes no place on a board.
+    static pin of_claimed(pinnable const& object) noexcept {
+        object.claim();
+        pin made;
+        made.objects_[0] = &object;
+        return made;
+    }
+
     /// Ends the walk: from now on only these objects are kept. Either may be null.
     void hold(pinnable const* first, pinnable const* second) noexcept {
         objects_ = {first, second};
