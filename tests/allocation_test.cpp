@@ -154,6 +154,27 @@ TEST_CASE("a request that is let in by its origin allocates nothing once its net
     CHECK(in.ask(by_origin) == warm_gate::outcome{reason::rate_limited, 0});
 }
 
+TEST_CASE("a gate that counts who runs allocates nothing, whoever comes, is refused or ends") {
+    warm_gate in;
+    sp::concurrency_cap cap{1};
+    sp::authorizer capped{in.clients, op::rules(), cap, in.clock};
+    auto const sent = with(writer, right);
+    op::request const asked{.headers = sent, .api = op::api::track};
+    { auto const known = capped.authorize(asked); }
+    auto const before = allocations;
+    std::size_t strange = 0;
+    for (std::uint32_t n = 0; n < 900; ++n) {
+        std::array<std::uint8_t, 16> const other{static_cast<std::uint8_t>(n), static_cast<std::uint8_t>(n >> 8)};
+        auto const of_another = cap.enter({.client = sp::uuid(other)});
+        auto const granted = capped.authorize(asked);
+        auto const refused = capped.authorize(asked);
+        strange += of_another && granted && !refused && refused.denial().reason == reason::too_many_at_once ? 0 : 1;
+    }
+    auto const after = allocations;
+    CHECK(after == before);
+    CHECK(strange == 0);
+}
+
 TEST_CASE("a refusal and its answer allocate nothing") {
     warm_gate in;
     auto const twice = [](std::string const& first, std::string const& second) {

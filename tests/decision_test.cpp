@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace sp = sallyport;
@@ -47,6 +48,13 @@ TEST_CASE("a decision is a grant or a denial, and knows which") {
     STATIC_REQUIRE(!denied);
     STATIC_REQUIRE(denied.denial().reason == sp::denial_reason::wrong_secret);
     CHECK_THROWS_AS(denied.principal(), std::bad_variant_access);
+}
+
+TEST_CASE("a decision is copied and moved, a const one too") {
+    STATIC_REQUIRE(std::is_copy_constructible_v<op::decision>);
+    STATIC_REQUIRE(std::is_constructible_v<op::decision, op::decision const&&>);
+    op::decision const first = op::decision::grant(reader);
+    CHECK(op::decision(std::move(first)).principal().id == reader.id);
 }
 
 TEST_CASE("a denial that says nothing else is a failure, and no 401") {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace sallyport {
@@ -128,7 +129,8 @@ public:
 
     /// Stops the compiler where a decision that holds more, a permit, would lose it by becoming one that doesn't.
     template <class Larger>
-    requires(std::derived_from<Larger, decision> && !std::same_as<Larger, decision>) decision(Larger&&) {
+    requires(std::derived_from<Larger, decision> && !std::same_as<std::remove_cv_t<Larger>, decision>)
+        decision(Larger&&) {
         static_assert(sizeof(Larger) == 0, "a permit would be given back at once: keep what authorize returns by auto");
     }
 

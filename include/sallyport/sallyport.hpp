@@ -12,6 +12,7 @@
 #include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/throttle.hpp>
+#include <sallyport/model/cached_clock.hpp>
 #include <sallyport/reloadable.hpp>
 #include <sallyport/store/memory_clients.hpp>
 #include <sallyport/trusted_proxies.hpp>

@@ -3,6 +3,7 @@
 #include "population.hpp"
 
 #include <sallyport/limit/sliding_log.hpp>
+#include <sallyport/model/cached_clock.hpp>
 
 #include <array>
 #include <chrono>
@@ -155,6 +156,27 @@ contest::sides two(bool of_one_key) {
             taking(speed, true, [=](std::size_t, auto now) { return admits(*alone, one, now); })};
 }
 
+/// A cached clock that is updated once in 16 answers, against the machine's, read for each. The keys come in turn, so
+/// many that none of them ever uses up its limit in real time.
+contest::sides clocked() {
+    constexpr std::size_t keys = 64;
+    struct side_by_side {
+        sp::sliding_log cached, read;
+        sp::cached_clock clock{};
+        std::array<std::array<sp::claim, 1>, keys> claims{};
+    };
+    auto const of = std::make_shared<side_by_side>();
+    for (auto& each : of->claims)
+        each = {{{.key = {.client = bench::random_id()}, .quota = sp::at_most(many).per(1ms)}}};
+    return {contest::each([=](std::size_t i) {
+                if (i % 16 == 0) of->clock.update();
+                return admits(of->cached, of->claims[i % keys], of->clock.now().time_since_epoch());
+            }),
+            contest::each([=](std::size_t i) {
+                return admits(of->read, of->claims[i % keys], sp::steady_clock().now().time_since_epoch());
+            })};
+}
+
 contest::row const hot_1({"limiter, hot key, granted", "mutex + deque", 1.1}, [] { return hot(true); });
 contest::row const hot_2({"limiter, hot key, granted, 2 threads", "mutex + deque", 0.6, 2}, [] { return hot(true); });
 contest::row const to_clock({"limiter, hot key, granted", "reading steady_clock", 1.4}, [] {
@@ -164,6 +186,7 @@ contest::row const to_clock({"limiter, hot key, granted", "reading steady_clock"
                               return now.time_since_epoch().count() != 0;
                           })};
 });
+contest::row const cached({"limiter, 64 keys, by a cached clock", "by steady_clock", 0.9}, [] { return clocked(); });
 contest::row const full_2({"limiter, hot key, refused, 2 threads", "mutex + deque", 0.6, 2}, [] { return hot(false); });
 contest::row const some_2({"limiter, 1,000 keys, 2 threads", "mutex + unordered_map + deque", 0.15, 2},
                           [] { return keyed(1000); });

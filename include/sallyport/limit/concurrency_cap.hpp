@@ -47,7 +47,7 @@ public:
 
     struct options {
         std::uint32_t at_once = 10;                                     ///< of one client, from 1 to `max_at_once`
-        std::chrono::nanoseconds retry_after{std::chrono::seconds(1)};  ///< what those refused are told, above 0
+        std::chrono::nanoseconds retry_after{std::chrono::seconds(1)};  ///< what those refused are told
         std::size_t clients = std::size_t{1} << 16;                     ///< of whom something runs at once, proven ones
         std::size_t unproven = std::size_t{1} << 14;  ///< the same of clients and peers without a secret
         when_full full = when_full::refuse;
@@ -203,8 +203,9 @@ private:
         if (bounds.at_once == 0 || bounds.at_once > max_at_once) {
             raise({"a concurrency cap is from 1 to 65535 requests of a client at once"});
         }
-        if (bounds.retry_after <= std::chrono::nanoseconds::zero()) {
-            raise({"a concurrency cap tells those it refuses to come again after some time: retry_after is above 0"});
+        if (bounds.retry_after <= std::chrono::nanoseconds::zero() || bounds.retry_after == never) {
+            raise(
+                {"a concurrency cap tells whom it refuses when to come again: retry_after is above 0, and not never"});
         }
         return bounds;
     }
