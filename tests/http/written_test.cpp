@@ -125,6 +125,10 @@ bool writes_as_far_as_there_is_room(std::string const& expected, std::size_t oth
 static_assert(http::body_form<plain_text>);
 static_assert(whole_at_compile_time());
 
+// As docs/wire.md says.
+static_assert(http::max_body_size<http::error_json> == 509 && http::max_body_size<http::problem_json> == 529);
+static_assert(http::responder<>{.challenge = ""}.max_fields_size() == 1568);
+
 TEMPLATE_TEST_CASE("a body is written as far as there is room, and is the one that is returned", "", http::error_json,
                    http::problem_json, plain_text) {
     any_decision next(1);
