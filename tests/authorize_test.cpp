@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "in_words.hpp"
 
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>
