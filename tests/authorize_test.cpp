@@ -3,6 +3,7 @@
 #include "in_words.hpp"
 
 #include <sallyport/credential/guarded_verifier.hpp>
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,10 @@
 #include "crypto/message_schedule.hpp"
 #include "crypto/stack_after.hpp"
 
+#include <sallyport/credential/guarded_verifier.hpp>
+#include <sallyport/credential/hmac_scheme.hpp>
+#include <sallyport/credential/issuer.hpp>
+#include <sallyport/limit/throttle.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "faulty_parts.hpp"
 #include "random_traffic.hpp"
 
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,9 @@
 
 #include "metrics.hpp"
 
+#include <sallyport/credential/guarded_verifier.hpp>
+#include <sallyport/credential/hmac_scheme.hpp>
+#include <sallyport/limit/throttle.hpp>
 #include <sallyport/openpanel.hpp>
 #include <sallyport/with/openssl.hpp>
 #include <sallyport/with/sodium.hpp>

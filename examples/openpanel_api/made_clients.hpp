@@ -3,6 +3,8 @@
 
 #include "records.hpp"
 
+#include <sallyport/credential/issuer.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>

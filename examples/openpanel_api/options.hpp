@@ -3,6 +3,8 @@
 
 #include "gate.hpp"
 
+#include <sallyport/trusted_proxies.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -6,6 +6,7 @@
 #include "routes.hpp"
 
 #include <sallyport/http/response.hpp>
+#include <sallyport/trusted_proxies.hpp>
 #include <sallyport/with/beast.hpp>
 
 #include <boost/beast/http/message.hpp>

@@ -4,8 +4,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
-#include <ranges>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -30,11 +30,12 @@ struct header_access;
 
 /// Its pairs are the container's own: what is read of one is looked at after the next.
 template <class H>
-concept range_of_pairs = std::ranges::forward_range<H const> &&
-    std::is_lvalue_reference_v<std::ranges::range_reference_t<H const>> &&
-    requires(std::ranges::range_reference_t<H const> line) {
-    { line.first } -> std::convertible_to<std::string_view>;
-    { line.second } -> std::convertible_to<std::string_view>;
+concept range_of_pairs = requires(H const& lines) {
+    { std::begin(lines) } -> std::forward_iterator;
+    { std::end(lines) } -> std::sentinel_for<decltype(std::begin(lines))>;
+    { (*std::begin(lines)).first } -> std::convertible_to<std::string_view>;
+    { (*std::begin(lines)).second } -> std::convertible_to<std::string_view>;
+    requires std::is_lvalue_reference_v<decltype(*std::begin(lines))>;
 };
 
 template <range_of_pairs H>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/sallyport.hpp>
+#include <sallyport/authorize.hpp>
+#include <sallyport/store/memory_clients.hpp>
 
 #include <chrono>
 

@@ -1,3 +1,4 @@
+#include <sallyport/credential/hmac_scheme.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <string_view>

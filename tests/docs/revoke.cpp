@@ -1,3 +1,4 @@
+#include <sallyport/credential/issuer.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;

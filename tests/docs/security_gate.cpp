@@ -1,4 +1,8 @@
+#include <sallyport/credential/guarded_verifier.hpp>
+#include <sallyport/exempt_peers.hpp>
+#include <sallyport/limit/throttle.hpp>
 #include <sallyport/openpanel.hpp>
+#include <sallyport/trusted_proxies.hpp>
 #include <sallyport/with/openssl.hpp>
 
 namespace sp = sallyport;

@@ -17,8 +17,7 @@ FLOORS = [
     ["passage.hpp"],
     ["parts.hpp"],
     ["authorize.hpp", "co_authorize.hpp", "with/"],
-    ["sallyport.hpp"],
-    ["openpanel.hpp"],
+    ["sallyport.hpp", "openpanel.hpp"],
 ]
 
 # The wire is for those who answer a request; the order of the doors doesn't know how a decision is written.

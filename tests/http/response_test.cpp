@@ -2,6 +2,7 @@
 #include "golden.hpp"
 #include "structured_fields.hpp"
 
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "ticks.hpp"
 
+#include <sallyport/credential/guarded_verifier.hpp>
 #include <sallyport/credential/hmac_scheme.hpp>
 #include <sallyport/credential/sha256_scheme.hpp>
 #include <sallyport/credential/verifier.hpp>

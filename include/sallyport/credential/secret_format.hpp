@@ -5,8 +5,6 @@
 #include <sallyport/crypto/crc32.hpp>
 #include <sallyport/model/result.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -103,7 +101,8 @@ private:
     }
 
     static error refusal(std::string_view prefix) {
-        return {fmt::format("\"{}\" is no prefix of secrets; expected 1 to 16 letters, digits, - and _", prefix)};
+        auto const quoted = std::string("\"").append(prefix).append("\"");
+        return {quoted + " is no prefix of secrets; expected 1 to 16 letters, digits, - and _"};
     }
 
     std::array<char, max_prefix> prefix_{};

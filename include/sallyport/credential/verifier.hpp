@@ -68,11 +68,10 @@ template <hash_scheme... Schemes>
 class verifier {
     static_assert(sizeof...(Schemes) > 0, "a verifier needs a hash scheme");
     static_assert(
-        [](auto... names) {
-            std::array<std::string_view, sizeof...(names)> sorted{names...};
-            std::sort(sorted.begin(), sorted.end());
-            return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
-        }(std::string_view(Schemes::name)...),
+        [] {
+            auto const bearers_of = [](std::string_view name) { return (0 + ... + (name == Schemes::name)); };
+            return ((bearers_of(Schemes::name) == 1) && ...);
+        }(),
         "two hash schemes have one name");
 
 public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/limit/claim_tables.hpp>
+#include <sallyport/limit/key_table.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
@@ -58,18 +59,19 @@ private:
     std::atomic<std::int64_t> until_{never_counted};
 };
 
-/// Keys that a host has blocked, each until a moment; at most so many of each kind. While there are none, a question costs
+/// Keys that a host has blocked, each until a moment; at most so many. While there are none, a question costs
 /// one look; else it takes no lock. Thread-safe.
 class blocked_keys {
 public:
-    explicit blocked_keys(std::size_t capacity) : until_(capacity, capacity) {}
+    explicit blocked_keys(std::size_t capacity) : until_(capacity) {}
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
     bool block(rate_key const& key, std::int64_t until, std::int64_t now) {
-        return until_.in_table_of(key, [&](auto& table) {
-            if (until <= now) return table.erase(key), true;
-            return table.with(key, now, 0, [until](auto const& mark) { mark.set(until); });
-        });
+        auto const words = key_words<words_of_any_key>(key);
+        if (until <= now) return until_.erase(words), true;
+        auto const no_slots = [](std::size_t) { return std::uint32_t{0}; };
+        return until_.with(std::span(&words, 1), now, no_slots,
+                           [until](auto const& marks, auto const&) { marks[0]->set(until); });
     }
 
     /// Until when one of the claims' keys is blocked; `now` if none is.
@@ -77,18 +79,16 @@ public:
         auto latest = now;
         if (until_.size() == 0) return latest;
         for (auto const& each : claims) {
-            auto const until = until_.in_table_of(each.key, [&](auto const& table) {
-                auto const mark = table.find(each.key);
-                auto const found = mark ? mark->get() : now;
-                return mark && mark.is_still() ? found : now;
-            });
-            latest = std::max(latest, until);
+            auto const mark = until_.find(key_words<words_of_any_key>(each.key));
+            if (!mark) continue;
+            auto const until = mark->get();
+            if (mark.is_still()) latest = std::max(latest, until);
         }
         return latest;
     }
 
 private:
-    claim_tables<blocked_until> until_;
+    key_table<words_of_any_key, blocked_until> until_;
 };
 
 }  // namespace sallyport

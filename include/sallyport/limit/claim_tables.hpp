@@ -12,9 +12,24 @@
 #include <cstring>
 #include <span>
 #include <tuple>
-#include <type_traits>
 
 namespace sallyport {
+
+inline constexpr std::size_t words_of_proven_key = 4 + 1;       ///< client and API
+inline constexpr std::size_t words_of_any_key = 4 + 1 + 4 + 1;  ///< peer and its kind too
+
+/// A key as the words that a table finds it by.
+template <std::size_t Words>
+std::array<std::uint32_t, Words> key_words(rate_key const& of) noexcept {
+    std::array<std::uint32_t, Words> words{};
+    std::memcpy(words.data(), of.client.bytes().data(), 16);
+    words[4] = of.api;
+    if constexpr (Words == words_of_any_key) {
+        if (!of.proven) std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
+        words[9] = of.proven ? ~std::uint32_t{0} : static_cast<std::uint32_t>(of.peer.kind());
+    }
+    return words;
+}
 
 /// Where the keys of claims lie, for limiters that keep a state for each.
 /// Two tables, one for the keys of proven clients, and one for those of requests let in without a secret. Thread-safe.
@@ -85,16 +100,7 @@ public:
         }
 
     private:
-        static Key words_of(rate_key const& of) noexcept {
-            Key words{};
-            std::memcpy(words.data(), of.client.bytes().data(), 16);
-            words[4] = of.api;
-            if constexpr (std::is_same_v<Key, unproven_key>) {
-                std::memcpy(words.data() + 5, of.peer.bytes().data(), 16);
-                words[9] = static_cast<std::uint32_t>(of.peer.kind());
-            }
-            return words;
-        }
+        static Key words_of(rate_key const& of) noexcept { return key_words<std::tuple_size_v<Key>>(of); }
 
         key_table<std::tuple_size_v<Key>, State> keys_;
     };
@@ -108,8 +114,8 @@ private:
         });
     }
 
-    using proven_key = std::array<std::uint32_t, 4 + 1>;
-    using unproven_key = std::array<std::uint32_t, 4 + 1 + 4 + 1>;
+    using proven_key = std::array<std::uint32_t, words_of_proven_key>;
+    using unproven_key = std::array<std::uint32_t, words_of_any_key>;
 
     table<proven_key> proven_;
     table<unproven_key> unproven_;

@@ -2,18 +2,17 @@
 #pragma once
 
 #include <sallyport/limit/key_block.hpp>
+#include <sallyport/limit/spare_blocks.hpp>
 #include <sallyport/model/prefetch_lines.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <mutex>
 #include <new>
-#include <vector>
 
 namespace sallyport {
 
@@ -35,8 +34,10 @@ public:
     std::int64_t floor = earliest;  ///< from here on none of those forgotten counted: where new keys start
 
     /// For a share of the capacity, or six standard deviations more.
-    void reserve(double share) {
-        most_ = static_cast<std::uint32_t>(share + 6 * std::sqrt(share)) + 16;
+    void reserve(std::size_t share) {
+        std::size_t deviation = 1;  // its square is the share
+        while (deviation * deviation < share) ++deviation;
+        most_ = static_cast<std::uint32_t>(share + 6 * deviation) + 16;
         size_ = most_ + most_ / 3 + 1;
         // Zeros that the system gives page by page, once they are used.
         slots_ = static_cast<slot*>(std::calloc(size_, sizeof(slot)));
@@ -49,9 +50,7 @@ public:
         for (std::size_t i = 0; i < size_ && slots_; ++i) {
             if (auto* const each = block_in(slots_[i])) block::destroy(each);
         }
-        for (auto const& each : spare_) {
-            for (auto* unused : each.blocks) block::destroy(unused);
-        }
+        while (auto* const unused = spare_.take_any()) block::destroy(static_cast<block*>(unused));
         std::free(static_cast<void*>(slots_));
     }
 
@@ -80,26 +79,13 @@ public:
 
     /// A block that nobody has, of at least so many slots and not of many more; a new one if there is none.
     block* obtain(std::uint32_t capacity) {
-        for (auto& each : spare_) {
-            if (each.capacity < capacity || each.capacity / 2 > capacity || each.blocks.empty()) continue;
-            auto* const free = each.blocks.back();
-            each.blocks.pop_back();
-            return free;
-        }
-        auto const known =
-            std::find_if(spare_.begin(), spare_.end(), [&](auto const& each) { return each.capacity == capacity; });
-        auto& same = known == spare_.end() ? spare_.emplace_back(spare{capacity, {}, 0}) : *known;
-        // There is a place for each that was ever made, so that giving one back can't fail.
-        if (same.blocks.capacity() <= same.made) same.blocks.reserve(same.made * 2 + 1);
-        auto* const made = block::make(capacity);
-        ++same.made;
-        return made;
+        if (auto* const free = spare_.take(capacity)) return static_cast<block*>(free);
+        spare_.expect(capacity);
+        return block::make(capacity);
     }
     void give_back(block* gone) noexcept {
         gone->begin_generation();
-        for (auto& each : spare_) {
-            if (each.capacity == gone->state.capacity()) return each.blocks.push_back(gone);
-        }
+        spare_.give_back(gone, gone->state.capacity());
     }
 
     void insert(block* added, std::uint32_t hash) noexcept {
@@ -153,11 +139,6 @@ private:
     static constexpr std::uintptr_t tag_mask = alignof(block) - 1;
     static constexpr std::uint32_t not_worth_forgetting = 16;
 
-    struct spare {
-        std::uint32_t capacity;
-        std::vector<block*> blocks;
-        std::size_t made;
-    };
     struct look {
         bool forgotten;
         std::int64_t idle_from;
@@ -221,7 +202,7 @@ private:
     std::uint32_t count_ = 0;
     std::uint32_t hand_ = 0;
     std::int64_t none_idle_before_ = earliest;
-    std::vector<spare> spare_;
+    spare_blocks spare_;
 };
 
 }  // namespace sallyport

@@ -20,6 +20,18 @@
 
 namespace sallyport {
 
+/// Locks mutexes in one order, whoever asks for them, and one that is named twice once.
+inline auto lock_in_order(bounded_list<std::mutex*, max_claims> mutexes) {
+    // g++ 12 warns that std::sort's threshold of 16 lies outside of these four (-Warray-bounds at -O2).
+    std::make_heap(mutexes.begin(), mutexes.end());
+    std::sort_heap(mutexes.begin(), mutexes.end());
+    std::array<std::unique_lock<std::mutex>, max_claims> locks;
+    for (std::size_t i = 0; i < mutexes.size(); ++i) {
+        if (i == 0 || mutexes[i] != mutexes[i - 1]) locks[i] = std::unique_lock(*mutexes[i]);
+    }
+    return locks;
+}
+
 /// From a key of so many words to its state, for at most `capacity` keys, hashed under a random key of the table's own.
 /// Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock; several keys at once
 /// are locked in one fixed order. It has no thread: idle keys are forgotten during ordinary calls, and none but idle
@@ -119,7 +131,7 @@ private:
 
     struct shared {
         explicit shared(std::size_t most) : capacity(most) {
-            for (auto& each : shards) each.reserve(static_cast<double>(most) / static_cast<double>(shards.size()));
+            for (auto& each : shards) each.reserve((most + shards.size() - 1) / shards.size());
         }
 
         shard& of(std::uint32_t hash) noexcept { return shards[hash >> (32 - shard::bits)]; }
@@ -228,24 +240,13 @@ private:
         std::size_t entered_ = 0;
     };
 
-    static auto lock(place_list const& places) {
-        bounded_list<shard*, max_claims> order;
-        for (auto const& each : places) static_cast<void>(order.push_back(each.in));
-        // g++ 12 warns that std::sort's threshold of 16 lies outside of these four (-Warray-bounds at -O2).
-        std::make_heap(order.begin(), order.end());
-        std::sort_heap(order.begin(), order.end());
-        std::array<std::unique_lock<std::mutex>, max_claims> locks;
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            if (i == 0 || order[i] != order[i - 1]) locks[i] = std::unique_lock(order[i]->mutex);
-        }
-        return locks;
-    }
-
     /// Runs `use` if there is room for the new keys; if not, tells for how many there has to be, or that a shard has
     /// far more than its share already.
     template <class CapacityOf, class Use>
     std::size_t attempt(place_list& places, std::int64_t now, CapacityOf const& capacity_of, Use& use) {
-        auto const locks = lock(places);
+        bounded_list<std::mutex*, max_claims> mutexes;
+        for (auto const& each : places) static_cast<void>(mutexes.push_back(&each.in->mutex));
+        auto const locks = lock_in_order(mutexes);
         std::size_t lacking = 0;
         bool fits = true;
         for (auto& each : places) {

@@ -40,7 +40,7 @@ public:
     struct options {
         std::size_t max_clients = std::size_t{1} << 20;
         std::size_t max_unproven = std::size_t{1} << 14;  ///< 8 KiB each for a limit of 1,000: 128 MiB if all are used
-        std::size_t max_blocked = std::size_t{1} << 12;   ///< of each kind
+        std::size_t max_blocked = std::size_t{1} << 12;
         when_full full = when_full::fail;
     };
 

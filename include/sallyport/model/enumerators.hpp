@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -13,18 +14,30 @@
 
 namespace sallyport {
 
-/// The compiler's own spelling of an enumerator; empty if no enumerator has that value.
-template <auto Value>
-constexpr auto spelled_enumerator() noexcept {  // `auto`: g++ would spell a named return type too, behind the value
+/// The compiler's own spelling of some values, between commas. All at once: that costs the compiler least.
+template <auto... Values>
+constexpr auto spelled_values() noexcept {  // `auto`: g++ would spell a named return type too, behind the values
 #if defined(_MSC_VER) && !defined(__clang__)
     std::string_view text = __FUNCSIG__;
-    auto const start = text.rfind("spelled_enumerator<") + 19;
-    text = text.substr(start, text.rfind('>') - start);
+    auto const start = text.rfind("spelled_values<") + 15;
+    return text.substr(start, text.rfind('>') - start);
 #else
     std::string_view text = __PRETTY_FUNCTION__;
-    auto const start = text.find("Value = ") + 8;
-    text = text.substr(start, text.size() - 1 - start);
+    auto const start = text.find("Values = ") + 10;  // behind a brace
+    return text.substr(start, text.size() - 2 - start);
 #endif
+}
+
+/// Takes the first value off such a list: the enumerator's own name; empty if no enumerator has that value.
+constexpr std::string_view take_enumerator(std::string_view& spelled) noexcept {
+    std::size_t end = 0;
+    for (int depth = 0; end < spelled.size() && (spelled[end] != ',' || depth > 0); ++end) {
+        if (spelled[end] == '<' || spelled[end] == '(') ++depth;
+        if (spelled[end] == '>' || spelled[end] == ')') --depth;
+    }
+    auto text = spelled.substr(0, end);
+    spelled.remove_prefix(end < spelled.size() ? end + 1 : end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     text.remove_prefix(text.rfind(':') + 1);
     // A value without an enumerator is spelled as a number, most often behind a cast: "(level)7".
     bool const is_number = text.empty() || text.find(')') != text.npos || (text.front() >= '0' && text.front() <= '9');
@@ -45,7 +58,10 @@ private:
 
     template <std::size_t... I>
     static constexpr std::array<std::string_view, probed> probe(std::index_sequence<I...>) noexcept {
-        return {named(spelled_enumerator<static_cast<E>(I)>())...};
+        auto spelled = spelled_values<static_cast<E>(I)...>();
+        std::array<std::string_view, probed> found{};
+        for (auto& each : found) each = named(take_enumerator(spelled));
+        return found;
     }
     static constexpr std::string_view named(std::string_view spelled) noexcept {
         if (spelled.ends_with('_')) spelled.remove_suffix(1);

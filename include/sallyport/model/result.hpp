@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace sallyport {
 
@@ -36,38 +35,35 @@ public:
 template <class T>
 class [[nodiscard]] result {
 public:
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(error problem) : state_(std::in_place_index<1>, std::move(problem)) {}
+    result(T value) : value_(std::move(value)) {}
+    result(error problem) : problem_(std::move(problem)) {}
 
-    explicit operator bool() const noexcept { return state_.index() == 0; }
+    explicit operator bool() const noexcept { return value_.has_value(); }
 
     /// The value; raises the error if there is none.
     T& value() & {
         require();
-        return *std::get_if<0>(&state_);
+        return *value_;
     }
     T const& value() const& {
         require();
-        return *std::get_if<0>(&state_);
+        return *value_;
     }
     T value() && {
         require();
-        return std::move(*std::get_if<0>(&state_));
+        return std::move(*value_);
     }
 
     /// The error's text; empty if there is a value.
-    std::string const& message() const noexcept {
-        static std::string const none;
-        auto const* problem = std::get_if<1>(&state_);
-        return problem ? problem->message : none;
-    }
+    std::string const& message() const noexcept { return problem_.message; }
 
 private:
     void require() const {
-        if (auto const* problem = std::get_if<1>(&state_)) raise(*problem);
+        if (!value_) raise(problem_);
     }
 
-    std::variant<T, error> state_;
+    std::optional<T> value_;
+    error problem_;
 };
 
 /// Whether a change was made; if not, why. Nothing of a refused change is kept.

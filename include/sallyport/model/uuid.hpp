@@ -5,15 +5,14 @@
 #include <sallyport/model/uuid_parse_portable.hpp>
 #include <sallyport/model/uuid_parse_simd.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -45,7 +44,8 @@ public:
     friend constexpr bool operator==(uuid const&, uuid const&) noexcept = default;
     friend constexpr auto operator<=>(uuid const&, uuid const&) noexcept = default;
 
-    friend std::ostream& operator<<(std::ostream& out, uuid const& id) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, uuid const& id) {
         auto const text = id.text();
         return out << std::string_view(text.data(), text.size());
     }
@@ -92,6 +92,7 @@ struct std::hash<sallyport::uuid> {
     }
 };
 
+/// Whoever formats an id includes <fmt/format.h>.
 template <>
 struct fmt::formatter<sallyport::uuid> : fmt::formatter<fmt::string_view> {
     template <class Context>

@@ -11,13 +11,12 @@
 #include <sallyport/store/store_hash.hpp>
 #include <sallyport/store/tag_table.hpp>
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -56,9 +55,7 @@ public:
         for (auto& record : records) {
             if (auto checked = check_record(record); !checked) return error{checked.message()};
             auto const hashed = hash(record.id);
-            if (made->find(hashed, record.id)) {
-                return error{fmt::format("client {}: this id is listed twice", record.id)};
-            }
+            if (made->find(hashed, record.id)) return client_error(record.id, "this id is listed twice");
             decoys->mix.add(decoys->mix.find(record.secrets));
             made->clients()->insert(hashed, *new client(std::move(record)));
         }
@@ -150,13 +147,12 @@ private:
 
     outcome list_projects(store_hash const& hash) {
         for (auto const& each : projects_) {
-            if (each.id.empty() || each.organization.empty()) {
-                return error{fmt::format("project \"{}\": a project has an id and an organisation", each.id.view())};
-            }
+            auto const wrong = [&each](std::string_view what) {
+                return error{std::string("project \"").append(each.id.view()).append("\": ").append(what)};
+            };
+            if (each.id.empty() || each.organization.empty()) return wrong("a project has an id and an organisation");
             auto const hashed = hash(each.id.view());
-            if (find_project(hashed, each.id)) {
-                return error{fmt::format("project \"{}\": listed twice", each.id.view())};
-            }
+            if (find_project(hashed, each.id)) return wrong("listed twice");
             by_name_.insert(hashed, each);
         }
         return {};

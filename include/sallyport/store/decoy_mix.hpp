@@ -7,7 +7,7 @@
 #include <sallyport/model/uuid.hpp>
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -105,7 +105,7 @@ private:
             auto const point = fraction(drawn ^ each.hash);
             // -log(x) is at least 1 - x: most need no logarithm.
             if (chosen && 1 - point >= least * records) continue;
-            auto const score = -std::log(point) / records;
+            auto const score = -logarithm(point) / records;
             if (chosen && score >= least) continue;
             chosen = &each;
             least = score;
@@ -124,18 +124,18 @@ private:
         return made;
     }
 
-    /// What the work of verifying secrets depends on, whatever their order: the schemes, their costs and the sizes.
+    /// What the work of verifying secrets depends on: the schemes, their costs and the sizes; sorted, a line for each.
     static std::string text_of(std::span<stored_secret const> secrets) {
-        std::vector<std::string> parts;
-        for (auto const& [form, not_before, expires, id] : secrets) {
-            auto& part = parts.emplace_back(form.scheme);
-            for (auto const cost : form.cost) part += ' ' + std::to_string(cost);
-            part += ' ' + std::to_string(form.work) + ' ' + std::to_string(form.salt.size()) + ' ' +
-                    std::to_string(form.digest.size()) + '\n';
-        }
-        std::sort(parts.begin(), parts.end());
         std::string text;
-        for (auto const& part : parts) text += part;
+        for (auto const& [form, not_before, expires, id] : secrets) {
+            std::string line(form.scheme);
+            for (auto const cost : form.cost) line += ' ' + std::to_string(cost);
+            line += ' ' + std::to_string(form.work) + ' ' + std::to_string(form.salt.size()) + ' ' +
+                    std::to_string(form.digest.size()) + '\n';
+            std::size_t at = 0;
+            while (at < text.size() && text.compare(at, line.size(), line) < 0) at = text.find('\n', at) + 1;
+            text.insert(at, line);
+        }
         return text;
     }
 
@@ -144,6 +144,19 @@ private:
         number = (number ^ number >> 33) * 0xff51afd7ed558ccd;
         number = (number ^ number >> 33) * 0xc4ceb9fe1a85ec53;
         return (static_cast<double>((number ^ number >> 33) >> 11) + 0.5) * 0x1p-53;
+    }
+
+    /// The natural logarithm of a number from 2^-54 to 1: the same in every process, whatever its mathematical library.
+    static double logarithm(double number) noexcept {
+        constexpr auto fraction_bits = (std::uint64_t{1} << 52) - 1;
+        constexpr auto bits_of_one = std::uint64_t{1023} << 52;
+        auto const bits = std::bit_cast<std::uint64_t>(number);
+        auto const exponent = static_cast<double>(static_cast<int>(bits >> 52) - 1023);
+        auto const from_1_to_2 = std::bit_cast<double>((bits & fraction_bits) | bits_of_one);
+        auto const ratio = (from_1_to_2 - 1) / (from_1_to_2 + 1);  // ln x = 2 artanh of it
+        double series = 0;
+        for (int odd = 31; odd > 0; odd -= 2) series = series * ratio * ratio + 1.0 / odd;
+        return exponent * 0.693147180559945309 + 2 * ratio * series;
     }
 
     crypto::siphash_key key_;

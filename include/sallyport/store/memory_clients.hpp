@@ -12,8 +12,6 @@
 #include <sallyport/store/pin_board.hpp>
 #include <sallyport/store/store_hash.hpp>
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <concepts>
 #include <cstddef>
@@ -92,7 +90,7 @@ public:
     outcome insert(record_type record) {
         return put(std::move(record), [](bool present, uuid const& id) -> outcome {
             if (!present) return {};
-            return error{fmt::format("client {}: this id is there already", id)};
+            return client_error(id, "this id is there already");
         });
     }
 
@@ -100,7 +98,7 @@ public:
     outcome update(record_type record) {
         return put(std::move(record), [](bool present, uuid const& id) -> outcome {
             if (present) return {};
-            return error{fmt::format("client {}: there is no such client to update", id)};
+            return client_error(id, "there is no such client to update");
         });
     }
 

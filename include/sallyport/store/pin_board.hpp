@@ -130,7 +130,7 @@ class pin_board final : public pinnable {
 public:
     pin_board() : newest_(new block(64, nullptr, this)) {}
     ~pin_board() override {
-        for (std::unique_ptr<block const> each(newest_.load(std::memory_order_relaxed)); each;) {
+        for (std::unique_ptr<block> each(newest_.load(std::memory_order_relaxed)); each;) {
             each.reset(each->older);
         }
     }

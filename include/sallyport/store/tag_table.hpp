@@ -14,6 +14,11 @@
 
 namespace sallyport {
 
+/// The tags of eight groups of a `tag_table`.
+struct alignas(64) tag_line {
+    std::array<std::atomic<std::uint64_t>, 8> groups{};
+};
+
 /// A hash table of pointers to entries, which it doesn't own, made for few cache misses. For each pointer there is a tag,
 /// eight bits of its hash, and the tags lie by themselves: a byte for each entry is little enough to stay in a cache where
 /// the entries can't. A look-up compares the eight tags of a group at once, and then looks at those entries whose
@@ -107,9 +112,6 @@ private:
     static constexpr std::uint64_t empty = 0;
     static constexpr std::uint64_t trace = 1;  ///< the tag of what was erased from a full group
 
-    struct alignas(64) tag_line {
-        std::array<std::atomic<std::uint64_t>, 8> groups{};
-    };
     struct alignas(64) entry_line {
         std::array<std::atomic<Entry const*>, group_size> entries{};
     };
