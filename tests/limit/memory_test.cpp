@@ -98,6 +98,25 @@ TEST_CASE("a known client's call allocates nothing, while its limit is at most a
     CHECK(bytes == before);
 }
 
+TEST_CASE("a live key takes eight bytes for each unit of its limit and few more") {
+    constexpr std::uint32_t keys = 2000;
+    for (int const limit : {1, 20, 100, 1000}) {
+        sallyport::sliding_log limiter;
+        std::size_t used = 0;
+        for (std::uint32_t i = 0; i < keys; ++i) {
+            sallyport::claim const asked{.key = client(i), .quota = quota(limit, s)};
+            auto const before = bytes;
+            REQUIRE(admitted(limiter, asked, 0, 1) == 1);
+            used += bytes - before;
+            auto const held = bytes;
+            REQUIRE(admitted(limiter, asked, 0, limit) == limit - 1);
+            REQUIRE(bytes == held);
+        }
+        CAPTURE(limit, used / keys);
+        CHECK(used / keys <= 8 * static_cast<std::size_t>(limit) + 80);
+    }
+}
+
 TEST_CASE("a limit that is not used takes little memory, however high") {
     sallyport::sliding_log limiter;
     auto const before = bytes;

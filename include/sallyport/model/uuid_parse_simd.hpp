@@ -20,7 +20,8 @@
 
 /// `parse_uuid_v4_simd` does what `parse_uuid_v4_portable` does, sixteen characters at a time and with one branch, by
 /// what the build's flags say that every processor has: SSE2 (all of x86-64), SSSE3, SSE4.1, or NEON. Elsewhere it is
-/// the portable one. All characters are judged before the answer, so that none takes longer than another.
+/// the portable one. The tests run all of these but NEON. All characters are judged before the answer, so that none takes
+/// longer than another.
 ///
 /// A character is less than 16 after two saturating walks, of which the smaller result counts: one takes '0' to '9' to
 /// their values and all else far above, the other the letters. (The walks are by Geoff Langdale and Wojciech Muła.)
