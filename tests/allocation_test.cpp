@@ -1,6 +1,9 @@
 #include "catch.hpp"
 
+#include <sallyport/http/response.hpp>
+#include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/openpanel.hpp>
+#include <sallyport/reloadable.hpp>
 
 #include <array>
 #include <chrono>
@@ -200,7 +203,11 @@ TEST_CASE("no answer allocates, whatever it says") {
     std::vector<op::decision> answers{op::decision::grant({}), op::decision::grant({}, states)};
     for (std::size_t i = 0; i < sp::enumerator_count<reason>; ++i) {
         for (std::uint16_t const status : std::array<std::uint16_t, 4>{401, 403, 429, 503}) {
-            sp::denial const why{static_cast<reason>(i), status, sp::never - 1ns, name, std::string_view(name)};
+            sp::denial const why{.reason = static_cast<reason>(i),
+                                 .status = status,
+                                 .retry_after = sp::never - 1ns,
+                                 .api = name,
+                                 .project = std::string_view(name)};
             answers.push_back(op::decision::deny(why));
             answers.push_back(op::decision::deny(why, states));
         }

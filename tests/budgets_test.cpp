@@ -1,6 +1,8 @@
 #include "budget_model.hpp"
 #include "catch.hpp"
 
+#include <sallyport/http/response.hpp>
+#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <algorithm>

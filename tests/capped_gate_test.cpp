@@ -2,6 +2,8 @@
 #include "in_words.hpp"
 #include "limit/in_threads.hpp"
 
+#include <sallyport/http/response.hpp>
+#include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <array>

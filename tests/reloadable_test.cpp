@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include <sallyport/openpanel.hpp>
+#include <sallyport/reloadable.hpp>
 
 #include <array>
 #include <atomic>

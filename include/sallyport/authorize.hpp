@@ -153,7 +153,8 @@ private:
     /// is that of the request.
     template <class Prove>
     void ask(passage& way, held_permit& permit, Prove const& prove) {
-        std::optional<steady_time> moment;
+        steady_time moment{};
+        bool is_now = false;
         if (way.next() == need::record) {
             auto usage = approach(way);
             auto const found = look_up(way, [&usage] { usage.to_block(); });
@@ -161,15 +162,15 @@ private:
             way.answer(found);
             if (way.next() == need::proof) {
                 moment = steady().now();
-                auto const verified = prove(way.attempt(found, wall().now(), *moment));
+                auto const verified = prove(way.attempt(found, wall().now(), moment));
                 if (!verified) return;
                 way.answer(*verified);
-                if (!verified->at_once) moment.reset();
+                is_now = verified->at_once;
             }
         }
         if (way.next() == need::permit) way.answer(permit.enter(parts_, way.key()));
         if (way.next() == need::allowance) {
-            way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
+            way.answer(limiter().take(way.claims(), is_now ? moment : steady().now()));
         }
     }
 

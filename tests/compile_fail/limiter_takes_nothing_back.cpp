@@ -1,4 +1,5 @@
 // expect: the limiter can't take anything back: it needs give_back(key, cost, receipt)
+#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;

@@ -1,4 +1,5 @@
 // expect: a permit would be given back at once
+#include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;

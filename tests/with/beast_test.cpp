@@ -1,6 +1,7 @@
 #include "../catch.hpp"
 #include "../header_source_conformance.hpp"
 
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 #include <sallyport/with/beast.hpp>
 

@@ -121,7 +121,12 @@ inline constexpr std::size_t max_body_size = [] {
         for (auto const status : std::array<std::uint16_t, 4>{401, 403, 429, 503}) {
             for (auto const wait : {std::chrono::nanoseconds{0}, never}) {
                 text_writer counted;
-                Body::write(counted, {static_cast<denial_reason>(i), status, wait, text, text}, true);
+                denial const denied{.reason = static_cast<denial_reason>(i),
+                                    .status = status,
+                                    .retry_after = wait,
+                                    .api = text,
+                                    .project = text};
+                Body::write(counted, denied, true);
                 most = std::max(most, counted.size());
             }
         }
