@@ -1,4 +1,4 @@
-// expect: all but take are noexcept
+// expect: all but take and enter are noexcept
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;

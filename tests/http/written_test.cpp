@@ -179,7 +179,11 @@ TEMPLATE_TEST_CASE("a body and fields there are that are as long as is stated", 
     std::string const escaped(sp::name::max_size, '\x01');
     std::string const quoted(sp::name::max_size, '\\');
     http::responder<TestType> const responder{.challenge = "A challenge", .explain = true};
-    sp::denial const out_of_scope{sp::denial_reason::out_of_scope, 503, 1s, escaped, std::string_view(escaped)};
+    sp::denial const out_of_scope{.reason = sp::denial_reason::out_of_scope,
+                                  .status = 503,
+                                  .retry_after = 1s,
+                                  .api = escaped,
+                                  .project = std::string_view(escaped)};
     CHECK(responder.write_body({}, out_of_scope) == http::max_body_size<TestType>);
 
     sp::rate_states states;
