@@ -1,3 +1,4 @@
+#include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/openpanel.hpp>
 
 #include <utility>

@@ -1,3 +1,4 @@
+#include <sallyport/model/cached_clock.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;

@@ -1,4 +1,5 @@
 #include <sallyport/openpanel.hpp>
+#include <sallyport/reloadable.hpp>
 
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;

@@ -1,3 +1,4 @@
+#include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
 
 namespace sp = sallyport;
