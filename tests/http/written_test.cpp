@@ -61,10 +61,10 @@ private:
     /// Often of bytes that have to be escaped, and as long as may be.
     std::string_view any_text() {
         static constexpr std::string_view edges("\0\x1f\"\\az\x7f\x80\xc3\xe2\x82\xac\xf0\xff", 14);
-        auto& text = texts_[any(texts_.size())];
-        text.resize(any(3) == 0 ? sp::name::max_size : any(sp::name::max_size + 1));
+        auto const text =
+            std::span(texts_[any(texts_.size())]).first(any(3) == 0 ? sp::name::max_size : any(sp::name::max_size + 1));
         for (auto& c : text) c = any(4) == 0 ? static_cast<char>(any(256)) : edges[any(edges.size())];
-        return text;
+        return {text.data(), text.size()};
     }
     std::chrono::nanoseconds any_wait() {
         if (any(8) == 0) return sp::never;
@@ -74,7 +74,11 @@ private:
     sp::denial any_denial() {
         static constexpr std::array<std::uint16_t, 4> statuses{401, 403, 429, 503};
         auto const reason = static_cast<sp::denial_reason>(any(sp::enumerator_count<sp::denial_reason>));
-        return {reason, statuses[any(statuses.size())], any_wait(), any_text(), any_text()};
+        return {.reason = reason,
+                .status = statuses[any(statuses.size())],
+                .retry_after = any_wait(),
+                .api = any_text(),
+                .project = any_text()};
     }
     sp::rate_states any_states() {
         sp::rate_states states;
@@ -93,7 +97,7 @@ private:
     }
 
     std::mt19937_64 random_;
-    std::array<std::string, 16> texts_;
+    std::array<std::array<char, sp::name::max_size>, 16> texts_{};
 };
 
 /// The lines that the fields are in a header section.
