@@ -22,7 +22,7 @@ namespace sallyport {
 
 /// Locks mutexes in one order, whoever asks for them, and one that is named twice once.
 inline auto lock_in_order(bounded_list<std::mutex*, max_claims> mutexes) {
-    // g++ 12 warns that std::sort's threshold of 16 lies outside of these four (-Warray-bounds at -O2).
+    // g++ 12 warns that std::sort's threshold of 16 lies outside of so few (-Warray-bounds at -O2).
     std::make_heap(mutexes.begin(), mutexes.end());
     std::sort_heap(mutexes.begin(), mutexes.end());
     std::array<std::unique_lock<std::mutex>, max_claims> locks;
