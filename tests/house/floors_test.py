@@ -23,8 +23,8 @@ FLOORS = [
 # The wire is for those who answer a request; the order of the doors doesn't know how a decision is written.
 APART = {("passage.hpp", "http/"), ("parts.hpp", "http/"), ("authorize.hpp", "http/"), ("co_authorize.hpp", "http/")}
 
-# Who may look outside the standard library and fmt: other people's libraries have one room, the system one header.
-OUTWARD = ("with/", "crypto/random.hpp")
+# Who may look outside the standard library and fmt: other people's libraries have one room, the system two headers.
+OUTWARD = ("with/", "crypto/random.hpp", "model/large_array.hpp")
 
 # Who may name a processor's instructions: the fast path beside a portable one.
 INSTRUCTIONS = {"model/uuid_parse_simd.hpp": r"[est]mmintrin\.h|arm_neon\.h", "crypto/sha256_x86.hpp": r"cpuid\.h"}

@@ -9,10 +9,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <mutex>
-#include <new>
 
 namespace sallyport {
 
@@ -33,25 +31,25 @@ public:
     std::mutex mutex;
     std::int64_t floor = earliest;  ///< from here on none of those forgotten counted: where new keys start
 
-    /// For a share of the capacity, or six standard deviations more.
-    void reserve(std::size_t share) {
-        std::size_t deviation = 1;  // its square is the share
-        while (deviation * deviation < share) ++deviation;
-        most_ = static_cast<std::uint32_t>(share + 6 * deviation) + 16;
-        size_ = most_ + most_ / 3 + 1;
-        // Zeros that the system gives page by page, once they are used.
-        slots_ = static_cast<slot*>(std::calloc(size_, sizeof(slot)));
-        if (!slots_) throw_bad_alloc();
+    using slot = std::atomic<std::uintptr_t>;  ///< where a block is, and a few bits of its key's hash
+
+    /// How many slots there are for a share of the capacity, or six standard deviations more.
+    static std::size_t slots_for(std::size_t share) noexcept { return slots_of(most_of(share)); }
+
+    /// Begins with these slots for a share of the capacity, all of them zero.
+    void begin(slot* slots, std::size_t share) noexcept {
+        slots_ = slots;
+        most_ = most_of(share);
+        size_ = slots_of(most_);
     }
     key_shard() noexcept = default;
     key_shard(key_shard const&) = delete;
     key_shard& operator=(key_shard const&) = delete;
     ~key_shard() {
-        for (std::size_t i = 0; i < size_ && slots_; ++i) {
+        for (std::size_t i = 0; i < size_; ++i) {
             if (auto* const each = block_in(slots_[i])) block::destroy(each);
         }
         while (auto* const unused = spare_.take_any()) block::destroy(static_cast<block*>(unused));
-        std::free(static_cast<void*>(slots_));
     }
 
     found find(key_type const& key, std::uint32_t hash) const noexcept {
@@ -135,7 +133,6 @@ public:
     void will_be_idle(std::int64_t from) noexcept { none_idle_before_ = std::min(none_idle_before_, from); }
 
 private:
-    using slot = std::atomic<std::uintptr_t>;  ///< where a block is, and a few bits of its key's hash
     static constexpr std::uintptr_t tag_mask = alignof(block) - 1;
     static constexpr std::uint32_t not_worth_forgetting = 16;
 
@@ -143,6 +140,13 @@ private:
         bool forgotten;
         std::int64_t idle_from;
     };
+
+    static std::uint32_t most_of(std::size_t share) noexcept {
+        std::size_t deviation = 1;  // its square is the share
+        while (deviation * deviation < share) ++deviation;
+        return static_cast<std::uint32_t>(share + 6 * deviation) + 16;
+    }
+    static std::uint32_t slots_of(std::uint32_t most) noexcept { return most + most / 3 + 1; }
 
     static constexpr std::uintptr_t tag_of(std::uint32_t hash) noexcept { return hash & tag_mask; }
     static std::uintptr_t value_of(block* of, std::uint32_t hash) noexcept {
@@ -186,14 +190,6 @@ private:
             hole = at;
         }
         slots_[hole].store(0, std::memory_order_release);
-    }
-
-    [[noreturn]] static void throw_bad_alloc() {
-#if defined(__cpp_exceptions)
-        throw std::bad_alloc();
-#else
-        std::abort();
-#endif
     }
 
     slot* slots_ = nullptr;

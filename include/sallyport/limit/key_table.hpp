@@ -6,6 +6,7 @@
 #include <sallyport/limit/key_shard.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
+#include <sallyport/model/large_array.hpp>
 
 #include <algorithm>
 #include <array>
@@ -35,8 +36,8 @@ inline auto lock_in_order(bounded_list<std::mutex*, max_claims> mutexes) {
 /// From a key of so many words to its state, for at most `capacity` keys, hashed under a random key of the table's own.
 /// Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock; several keys at once
 /// are locked in one fixed order. It has no thread: idle keys are forgotten during ordinary calls, and none but idle
-/// ones. Memory: 11 bytes for each key of the capacity, which the system gives as they are used, and the blocks of the
-/// states, which are kept for the next key. Thread-safe; may be moved while nobody uses it.
+/// ones. Memory: 11 bytes for each key of the capacity, which the system gives as they are used (see `large_array`), and the
+/// blocks of the states, which are kept for the next key. Thread-safe; may be moved while nobody uses it.
 ///
 /// A `State` lies at the end of a block, with memory behind it, for `State::bytes_behind(capacity)`. Its functions:
 ///   - `State(capacity)`, and `start(state, from, generation)`: begins anew for a key whose stamps start at a moment;
@@ -130,9 +131,18 @@ private:
     static constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
 
     struct shared {
-        explicit shared(std::size_t most) : capacity(most) {
-            for (auto& each : shards) each.reserve((most + shards.size() - 1) / shards.size());
+        static constexpr std::size_t shard_count = std::size_t{1} << shard::bits;
+
+        explicit shared(std::size_t most) : slots(shard_count * shard::slots_for(share_of(most))), capacity(most) {
+            auto const share = share_of(most);
+            auto* first = slots.data();
+            for (auto& each : shards) {
+                each.begin(first, share);
+                first += shard::slots_for(share);
+            }
         }
+
+        static std::size_t share_of(std::size_t all) noexcept { return (all + shard_count - 1) / shard_count; }
 
         shard& of(std::uint32_t hash) noexcept { return shards[hash >> (32 - shard::bits)]; }
 
@@ -147,7 +157,8 @@ private:
         }
         bool has_room(std::size_t for_keys) const noexcept { return for_keys <= capacity - held_keys.load(); }
 
-        std::array<shard, std::size_t{1} << shard::bits> shards;
+        large_array<typename shard::slot> slots;
+        std::array<shard, shard_count> shards;
         std::atomic<std::size_t> held_keys{0};  ///< keys in all shards, and rooms kept for new ones
         std::size_t const capacity;
     };

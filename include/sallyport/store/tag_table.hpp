@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/model/large_array.hpp>
 #include <sallyport/model/prefetch_lines.hpp>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 namespace sallyport {
@@ -33,9 +33,7 @@ class tag_table {
 public:
     /// Room for so many entries, and some more.
     explicit tag_table(std::size_t entries)
-        : count_(entries / comfortable + 1),
-          tags_(std::make_unique<tag_line[]>(count_ / group_size + 1)),
-          entries_(std::make_unique<entry_line[]>(count_)) {}
+        : count_(entries / comfortable + 1), tags_(count_ / group_size + 1), entries_(count_) {}
 
     /// The entry of this hash that `is` says yes to; null if there is none.
     template <class Is>
@@ -145,8 +143,8 @@ private:
     }
 
     std::size_t count_;
-    std::unique_ptr<tag_line[]> tags_;
-    std::unique_ptr<entry_line[]> entries_;
+    large_array<tag_line> tags_;
+    large_array<entry_line> entries_;
     std::size_t used_ = 0;
     std::size_t traces_ = 0;
 };
