@@ -85,7 +85,7 @@ std::vector<mistake> mistakes_in_a_record() {
              it.secrets.push_back(four[0]);
          }),
          reader_named + "it has more than four secrets"},
-        {with([](auto& it) { it.secrets.emplace_back(); }), reader_named + "one of its secrets is of no scheme"},
+        {with([](auto& it) { it.secrets.push_back({}); }), reader_named + "one of its secrets is of no scheme"},
         {with([](auto& it) { it.limits[0].api = static_cast<api>(4); }),
          reader_named + "a limit of its own is for no API"},
         {with([](auto& it) {
@@ -146,7 +146,7 @@ TEST_CASE("a mistake in a record is an error that names the record: thrown, or r
         CHECK_FALSE(made);
         CHECK(made.message() == said);
     }
-    CHECK_NOTHROW(clients({with([](auto& it) { it.secrets.resize(4, it.secrets[0]); })}));
+    CHECK_NOTHROW(clients({with([](auto& it) { it.secrets = std::vector(4, it.secrets[0]); })}));
 }
 
 TEST_CASE("an id or a project that is listed twice is an error that names it") {

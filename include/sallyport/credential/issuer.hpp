@@ -66,8 +66,7 @@ public:
     template <class Record>
     result<secret> rotate(Record& record, std::chrono::nanoseconds overlap, wall_time now) const {
         auto kept = record.secrets;
-        kept.erase(std::remove_if(kept.begin(), kept.end(), [&](auto const& each) { return has_run_out(each, now); }),
-                   kept.end());
+        erase_if(kept, [now](stored_secret const& each) { return has_run_out(each, now); });
         if (kept.size() >= max_secrets) return error{"the client has four secrets already; revoke one first"};
         auto const end = overlap > wall_time::max() - now ? wall_time::max() : now + overlap;
         for (auto& each : kept) each.expires = std::min(each.expires.value_or(end), end);
@@ -115,12 +114,7 @@ bool rehash(Record& record, secret_id of, hash_form const& form) {
 /// Takes the secret of this short id away: it stops at the next request that sees the record. Whether there was one.
 template <class Record>
 bool revoke(Record& record, secret_id gone) {
-    auto& secrets = record.secrets;
-    auto const left =
-        std::remove_if(secrets.begin(), secrets.end(), [gone](auto const& each) { return each.id == gone; });
-    bool const had = left != secrets.end();
-    secrets.erase(left, secrets.end());
-    return had;
+    return erase_if(record.secrets, [gone](stored_secret const& each) { return each.id == gone; }) > 0;
 }
 
 /// Lets the client in no more, whatever it presents.

@@ -64,8 +64,8 @@ private:
         if (std::is_constant_evaluated() || sizeof(storage) <= 64) std::construct_at(&items_.all);
     }
 
+    std::uint8_t size_ = 0;  ///< in front: it shares a cache line with the first of the items
     storage items_;
-    std::uint8_t size_ = 0;
     static_assert(Capacity <= 255);
 };
 

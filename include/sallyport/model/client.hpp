@@ -6,7 +6,7 @@
 #include <sallyport/model/name.hpp>
 #include <sallyport/model/origin.hpp>
 #include <sallyport/model/quota.hpp>
-#include <sallyport/model/stored_secret.hpp>
+#include <sallyport/model/secret_list.hpp>
 #include <sallyport/model/uuid.hpp>
 
 #include <cstddef>
@@ -46,15 +46,15 @@ struct client_record {
 
 #if defined(__GNUC__) && !defined(__clang__)
     // g++ 12 breaks off on a list of records in braces unless these constructors have been used before.
-    static_assert(std::vector<stored_secret>().empty() && std::vector<origin_pattern>().empty() &&
+    static_assert(secret_list().empty() && std::vector<origin_pattern>().empty() &&
                   std::vector<quota_override<Api>>().empty());
 #endif
 
     uuid id{};
     Level level{};
     name organization{};
-    name project{};                        ///< empty for a level that reaches its organisation
-    std::vector<stored_secret> secrets{};  ///< at most `max_secrets`; without one the client can't prove itself
+    name project{};         ///< empty for a level that reaches its organisation
+    secret_list secrets{};  ///< at most `max_secrets`; without one the client can't prove itself
     std::vector<origin_pattern> origins{};
     bool disabled = false;
     std::vector<quota_override<Api>> limits{};

@@ -62,24 +62,33 @@ private:
 
     void take(std::size_t bytes) {
 #if defined(__linux__)
-        if (bytes >= huge_page) {
-            auto* const mapped =
-                ::mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-            if (mapped != MAP_FAILED) {
-                memory_ = mapped;
-                mapped_ = bytes + huge_page;
-                items_ = aligned(huge_page);
-#    if defined(MADV_HUGEPAGE)
-                ::madvise(items_, bytes, MADV_HUGEPAGE);  // refused, the pages are small
-#    endif
-                return;
-            }
-        }
+        if (bytes >= huge_page && map((bytes + huge_page - 1) / huge_page * huge_page)) return;
 #endif
         memory_ = std::calloc(1, bytes + alignof(T));
         if (!memory_) throw_bad_alloc();
         items_ = aligned(alignof(T));
     }
+
+#if defined(__linux__)
+    /// Maps so many huge pages; whether the system gave them.
+    bool map(std::size_t bytes) noexcept {
+        auto* const given =
+            ::mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (given == MAP_FAILED) return false;
+        memory_ = given;
+        items_ = aligned(huge_page);
+        auto* const first = reinterpret_cast<char*>(items_);
+        auto const before = static_cast<std::size_t>(first - static_cast<char*>(given));
+        if (before > 0) ::munmap(given, before);
+        if (before < huge_page) ::munmap(first + bytes, huge_page - before);
+        memory_ = first;
+        mapped_ = bytes;
+#    if defined(MADV_HUGEPAGE)
+        ::madvise(first, bytes, MADV_HUGEPAGE);  // refused, the pages are small
+#    endif
+        return true;
+    }
+#endif
 
     [[noreturn]] static void throw_bad_alloc() {
 #if defined(__cpp_exceptions)

@@ -40,8 +40,8 @@ struct hash_form {
     std::string_view scheme;                          ///< the scheme's own name, in static storage
     std::array<std::uint32_t, 3> cost{};              ///< what the scheme's parameters mean, the scheme knows
     std::uint64_t work = 0;                           ///< a measure of one verification's work, to compare forms by
-    bounded_list<std::uint8_t, max_salt> salt{};      ///< or the name of a key
     bounded_list<std::uint8_t, max_digest> digest{};  ///< what the right secret derives
+    bounded_list<std::uint8_t, max_salt> salt{};      ///< or the name of a key
 
     /// The bytes of salt and digest as the schemes read them.
     constexpr std::span<std::uint8_t const> salt_bytes() const noexcept { return {salt.data(), salt.size()}; }

@@ -8,6 +8,7 @@
 #include <sallyport/store/check_record.hpp>
 #include <sallyport/store/decoy_mix.hpp>
 #include <sallyport/store/pin_board.hpp>
+#include <sallyport/store/slab.hpp>
 #include <sallyport/store/store_hash.hpp>
 #include <sallyport/store/tag_table.hpp>
 
@@ -23,11 +24,24 @@
 
 namespace sallyport {
 
-/// A record that a look-up may pin.
+/// A record that a look-up may pin: in cache lines of its own, which are asked for at once.
 template <class Record>
-struct kept_record final : pinnable {
-    explicit kept_record(Record&& given) : record(std::move(given)) {}
+class alignas(64) kept_record final : public pinnable {
+public:
+    explicit kept_record(Record&& given) noexcept : record(std::move(given)) {}
+    kept_record(slab& in, Record&& given) noexcept : lies_in_(&in), record(std::move(given)) {}
 
+private:
+    void end() const noexcept override {
+        if (!lies_in_) return delete this;
+        auto& memory = *lies_in_;
+        std::destroy_at(this);
+        memory.leave();
+    }
+
+    slab* const lies_in_ = nullptr;
+
+public:
     Record const record;
 };
 
@@ -52,12 +66,13 @@ public:
         auto made = std::make_unique<client_generation>(records.size(), std::move(projects));
         if (auto listed = made->list_projects(hash); !listed) return error{listed.message()};
         auto decoys = std::make_unique<kept_decoys>(decoy_mix(decoy_key));
+        slab_filler<client> side_by_side(records.size());
         for (auto& record : records) {
             if (auto checked = check_record(record); !checked) return error{checked.message()};
             auto const hashed = hash(record.id);
             if (made->find(hashed, record.id)) return client_error(record.id, "this id is listed twice");
             decoys->mix.add(decoys->mix.find(record.secrets));
-            made->clients()->insert(hashed, *new client(std::move(record)));
+            made->clients()->insert(hashed, side_by_side.make(std::move(record)));
         }
         made->put(std::move(decoys));
         return made;

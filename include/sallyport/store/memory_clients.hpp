@@ -4,7 +4,6 @@
 #include <sallyport/crypto/random.hpp>
 #include <sallyport/crypto/siphash.hpp>
 #include <sallyport/model/client.hpp>
-#include <sallyport/model/prefetch_lines.hpp>
 #include <sallyport/model/result.hpp>
 #include <sallyport/store/check_record.hpp>
 #include <sallyport/store/client_generation.hpp>
@@ -32,8 +31,12 @@ namespace sallyport {
 /// Thread-safe: records may be changed, one at a time or all at once, while requests run. Changes wait for one another,
 /// and for the walks of `find` that are under way. `find` waits for nobody, writes nothing that another `find` reads, and
 /// allocates only if more answers are held at once than ever before (see `pin_board`). An answer may be held for
-/// any time, ended by another thread, and outlive the store. It keeps its own record and nothing else; the memory of all
-/// others that are changed or taken away is free when the change returns.
+/// any time, ended by another thread, and outlive the store. It keeps its own record and nothing else; all others that
+/// are changed or taken away are gone when the change returns.
+///
+/// Memory: half a KiB and 11 bytes for each record, and what its lists hold, of more than one secret, say. Records that
+/// were given at once lie side by side, up to 2 MiB of them, and that memory is free once the last of these is gone: at
+/// the latest when all are replaced. One that is inserted or updated alone has memory of its own.
 template <enumeration Level, enumeration Api>
 class memory_clients {
 public:
@@ -69,7 +72,6 @@ public:
         auto const* const decoys = in.decoys();
         auto const drawn = decoys->mix.show(id);
         auto const* const client = in.find(hash, id, meanwhile);
-        if (client) prefetch_lines(client->record.secrets.data(), sizeof(stored_secret));
         kept.hold(client, decoys);
         return lookup<record_type>::pinned(std::move(kept), client ? &client->record : nullptr, organization, drawn);
     }

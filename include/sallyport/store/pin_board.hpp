@@ -12,7 +12,7 @@
 
 namespace sallyport {
 
-/// What can be pinned on a `pin_board`: an object that never changes, and is deleted by the last that has a claim to
+/// What can be pinned on a `pin_board`: an object that never changes, and is ended by the last that has a claim to
 /// it. Whoever makes one has the first.
 class pinnable {
 public:
@@ -22,7 +22,7 @@ public:
 
     void claim() const noexcept { claims_.fetch_add(1, std::memory_order_relaxed); }
     void drop() const noexcept {
-        if (claims_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        if (claims_.fetch_sub(1, std::memory_order_acq_rel) == 1) end();
     }
 
     /// Says that it was taken from where readers find it, and that its maker will drop it once the board was swept.
@@ -33,6 +33,9 @@ protected:
 
 private:
     friend class pin_board;
+
+    /// What becomes of it when nobody has a claim to it.
+    virtual void end() const noexcept { delete this; }
 
     mutable std::atomic<std::uint32_t> claims_{1};
     mutable bool retired_ = false;  ///< read and written by the one that changes things alone
