@@ -56,7 +56,7 @@ TEST_CASE("objects that are made at once lie side by side, and keep what they ar
 TEST_CASE("a slab is given back with the last of its objects, whichever that is and on whichever thread") {
     auto const before = resident_pages();
     for (int round = 0; round < 50; ++round) {
-        auto const all = made(70'000);
+        auto const all = made(65'536);
         std::thread other([&] {
             for (std::size_t i = 0; i < all.size(); i += 2) all[i]->end();
         });

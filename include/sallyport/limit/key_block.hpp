@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/limit/block_memory.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -17,13 +19,13 @@ struct alignas(16) key_block {
 
     explicit key_block(std::uint32_t capacity) noexcept : state(capacity) {}
 
-    static key_block* make(std::uint32_t capacity) {
-        auto* const memory = ::operator new(sizeof(key_block) + State::bytes_behind(capacity));
-        return ::new (memory) key_block(capacity);
+    static key_block* make(block_memory& in, std::uint32_t capacity) {
+        static_assert(alignof(key_block) <= block_memory::alignment);
+        return ::new (in.take(sizeof(key_block) + State::bytes_behind(capacity))) key_block(capacity);
     }
-    static void destroy(key_block* gone) noexcept {
+    static void destroy(block_memory& in, key_block* gone) noexcept {
         gone->~key_block();
-        ::operator delete(gone);
+        in.give_back(gone);
     }
 
     bool is_of(key_type const& key) const noexcept {

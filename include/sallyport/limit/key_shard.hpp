@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/limit/block_memory.hpp>
 #include <sallyport/limit/key_block.hpp>
 #include <sallyport/limit/spare_blocks.hpp>
 #include <sallyport/model/prefetch_lines.hpp>
@@ -36,9 +37,10 @@ public:
     /// How many slots there are for a share of the capacity, or six standard deviations more.
     static std::size_t slots_for(std::size_t share) noexcept { return slots_of(most_of(share)); }
 
-    /// Begins with these slots for a share of the capacity, all of them zero.
-    void begin(slot* slots, std::size_t share) noexcept {
+    /// Begins with these slots for a share of the capacity, all of them zero, and this memory for blocks.
+    void begin(slot* slots, std::size_t share, block_memory& memory) noexcept {
         slots_ = slots;
+        memory_ = &memory;
         most_ = most_of(share);
         size_ = slots_of(most_);
     }
@@ -47,9 +49,9 @@ public:
     key_shard& operator=(key_shard const&) = delete;
     ~key_shard() {
         for (std::size_t i = 0; i < size_; ++i) {
-            if (auto* const each = block_in(slots_[i])) block::destroy(each);
+            if (auto* const each = block_in(slots_[i])) block::destroy(*memory_, each);
         }
-        while (auto* const unused = spare_.take_any()) block::destroy(static_cast<block*>(unused));
+        while (auto* const unused = spare_.take_any()) block::destroy(*memory_, static_cast<block*>(unused));
     }
 
     found find(key_type const& key, std::uint32_t hash) const noexcept {
@@ -79,7 +81,7 @@ public:
     block* obtain(std::uint32_t capacity) {
         if (auto* const free = spare_.take(capacity)) return static_cast<block*>(free);
         spare_.expect(capacity);
-        return block::make(capacity);
+        return block::make(*memory_, capacity);
     }
     void give_back(block* gone) noexcept {
         gone->begin_generation();
@@ -193,6 +195,7 @@ private:
     }
 
     slot* slots_ = nullptr;
+    block_memory* memory_ = nullptr;
     std::uint32_t size_ = 0;
     std::uint32_t most_ = 0;
     std::uint32_t count_ = 0;

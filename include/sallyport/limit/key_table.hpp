@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/crypto/multilinear_hash.hpp>
+#include <sallyport/limit/block_memory.hpp>
 #include <sallyport/limit/key_block.hpp>
 #include <sallyport/limit/key_shard.hpp>
 #include <sallyport/model/bounded_list.hpp>
@@ -137,7 +138,7 @@ private:
             auto const share = share_of(most);
             auto* first = slots.data();
             for (auto& each : shards) {
-                each.begin(first, share);
+                each.begin(first, share, memory);
                 first += shard::slots_for(share);
             }
         }
@@ -157,6 +158,7 @@ private:
         }
         bool has_room(std::size_t for_keys) const noexcept { return for_keys <= capacity - held_keys.load(); }
 
+        block_memory memory;
         large_array<typename shard::slot> slots;
         std::array<shard, shard_count> shards;
         std::atomic<std::size_t> held_keys{0};  ///< keys in all shards, and rooms kept for new ones
