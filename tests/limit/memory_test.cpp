@@ -3,6 +3,7 @@
 #include "claims.hpp"
 #include "limiter_model.hpp"
 
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 
 #include <array>
@@ -98,22 +99,33 @@ TEST_CASE("a known client's call allocates nothing, while its limit is at most a
     CHECK(bytes == before);
 }
 
-TEST_CASE("a live key takes eight bytes for each unit of its limit and few more") {
+namespace {
+
+/// Bytes that a key asks for, in the mean of so many.
+template <class Limiter>
+std::size_t bytes_a_key(int limit) {
     constexpr std::uint32_t keys = 2000;
+    Limiter limiter;
+    std::size_t used = 0;
+    for (std::uint32_t i = 0; i < keys; ++i) {
+        sallyport::claim const asked{.key = client(i), .quota = quota(limit, s)};
+        auto const before = bytes;
+        REQUIRE(admitted(limiter, asked, 0, 1) == 1);
+        used += bytes - before;
+        auto const held = bytes;
+        REQUIRE(admitted(limiter, asked, 0, limit) == limit - 1);
+        REQUIRE(bytes == held);
+    }
+    return used / keys;
+}
+
+}  // namespace
+
+TEST_CASE("a live key takes eight bytes for each unit of its limit and few more; in a compact log, four") {
     for (int const limit : {1, 20, 100, 1000}) {
-        sallyport::sliding_log limiter;
-        std::size_t used = 0;
-        for (std::uint32_t i = 0; i < keys; ++i) {
-            sallyport::claim const asked{.key = client(i), .quota = quota(limit, s)};
-            auto const before = bytes;
-            REQUIRE(admitted(limiter, asked, 0, 1) == 1);
-            used += bytes - before;
-            auto const held = bytes;
-            REQUIRE(admitted(limiter, asked, 0, limit) == limit - 1);
-            REQUIRE(bytes == held);
-        }
-        CAPTURE(limit, used / keys);
-        CHECK(used / keys <= 8 * static_cast<std::size_t>(limit) + 80);
+        auto const units = static_cast<std::size_t>(limit);
+        CHECK(bytes_a_key<sallyport::sliding_log>(limit) <= 8 * units + 80);
+        CHECK(bytes_a_key<sallyport::compact_sliding_log>(limit) <= 4 * units + 80);
     }
 }
 

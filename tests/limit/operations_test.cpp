@@ -126,7 +126,8 @@ TEST_CASE("a key that is reset has used nothing; others have") {
 }
 
 TEST_CASE("who looked before a key was forgotten on demand is not admitted after") {
-    sallyport::key_table<1, sallyport::stamp_ring> keys(10);
+    using ring_type = sallyport::stamp_ring<sallyport::exact_scale>;
+    sallyport::key_table<1, ring_type> keys(10);
     std::array<std::uint32_t, 1> const key{7};
     auto const one_slot = [](std::size_t) { return std::uint32_t{1}; };
     auto const use = [](auto const& rings, auto const&) {
@@ -140,7 +141,7 @@ TEST_CASE("who looked before a key was forgotten on demand is not admitted after
     REQUIRE(keys.erase(key));
     CHECK_FALSE(found.is_still());
     CHECK_FALSE(found->look());
-    CHECK(found->admit_one(*late, 2 * s) == sallyport::stamp_ring::admission::overtaken);
+    CHECK(found->admit_one(*late, 2 * s) == ring_type::admission::overtaken);
 }
 
 TEST_CASE("a blocked key is refused until the moment, whatever it has left, and uses nothing up") {

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
+#include "limiter_bounds.hpp"
 #include "limiter_conformance.hpp"
-#include "limiter_histories.hpp"
 
 #include <sallyport/limit/sliding_counter.hpp>
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
 
 using namespace limits;
 
@@ -25,127 +19,12 @@ std::int64_t sub_window(sallyport::quota const& in) {
     return sallyport::sliding_counter::sub_window(in.window()).count();
 }
 
-/// What a sliding counter promises, by what it admitted: every admission is kept for ever, and each question is
-/// answered by counting.
-class counter_bounds {
-public:
-    /// A counter may hold on to what it took from another one for so much longer.
-    explicit counter_bounds(std::int64_t slack = 0) : slack_(slack) {}
-
-    /// What is wrong with an answer; empty if nothing is. It is counted if it admits.
-    std::string judge(sallyport::claim_list const& claims, std::int64_t now, sallyport::allowance const& got) {
-        std::string text;
-        bool const admitted = got.outcome == verdict::admitted;
-        bool may_refuse = false;
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const& asked = claims[i];
-            auto const limit = asked.quota.limit();
-            bool const waits = got.states[i].exceeded();
-            if (!waits && !fits(asked, certainly_used(asked, now))) text += fmt::format("claim {} is over\n", i);
-            if (waits && fits(asked, possibly_used(asked, now))) text += fmt::format("claim {} is refused early\n", i);
-            if (waits && admitted && !asked.shadow) text += fmt::format("claim {} had to wait\n", i);
-            may_refuse = may_refuse || (waits && !asked.shadow);
-            if (admitted) continue;
-            text += compare_remaining(i, limit, certainly_used(asked, now), possibly_used(asked, now), got);
-        }
-        if (!admitted && !may_refuse) text += "refused for nothing\n";
-        if (admitted) count(claims, now);
-        for (std::size_t i = 0; admitted && i < claims.size(); ++i) {
-            auto const& asked = claims[i];
-            text +=
-                compare_remaining(i, asked.quota.limit(), certainly_used(asked, now), possibly_used(asked, now), got);
-        }
-        return text;
-    }
-
-private:
-    __extension__ using wide = __int128;  // no moment of the clock's range is near an end of this one
-
-    struct admission {
-        wide stamp;
-        std::uint64_t cost;
+/// What a sliding counter may count: a sub-window before the window, by the call's own moment. It may hold on to what it
+/// took from another one for so much longer.
+auto reach(std::int64_t slack = 0) {
+    return [slack](sallyport::claim const& asked, wide now, wide) {
+        return now - std::chrono::nanoseconds(asked.quota.window()).count() - sub_window(asked.quota) - slack;
     };
-
-    static bool fits(sallyport::claim const& asked, std::uint64_t used) {
-        return asked.cost == 0 || used + asked.cost <= asked.quota.limit();
-    }
-    static std::string compare_remaining(std::size_t i, std::uint32_t limit, std::uint64_t least, std::uint64_t most,
-                                         sallyport::allowance const& got) {
-        auto const remaining = got.states[i].remaining;
-        auto const left = [&](std::uint64_t used) { return used >= limit ? 0 : limit - used; };
-        if (remaining >= left(most) && remaining <= left(least)) return "";
-        return fmt::format("claim {} has {} left, and not from {} to {}\n", i, remaining, left(most), left(least));
-    }
-
-    /// In the window that ends at the call's stamp.
-    std::uint64_t certainly_used(sallyport::claim const& asked, wide now) {
-        auto const& past = admissions_[asked.key];
-        auto const end = past.empty() ? now : std::max(now, past.back().stamp);
-        return since(past, end - window(asked));
-    }
-    /// And in a sub-window before it, by the call's own moment.
-    std::uint64_t possibly_used(sallyport::claim const& asked, wide now) {
-        return since(admissions_[asked.key], now - window(asked) - sub_window(asked.quota) - slack_);
-    }
-    static wide window(sallyport::claim const& asked) { return std::chrono::nanoseconds(asked.quota.window()).count(); }
-    static std::uint64_t since(std::vector<admission> const& past, wide moment) {
-        std::uint64_t sum = 0;
-        for (auto const& each : past) sum += each.stamp > moment ? each.cost : 0;
-        return sum;
-    }
-
-    void count(sallyport::claim_list const& claims, wide now) {
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const same = [&](sallyport::claim const& other) { return other.key == claims[i].key; };
-            if (claims[i].cost == 0 || std::any_of(claims.begin(), claims.begin() + i, same)) continue;
-            auto& past = admissions_[claims[i].key];
-            past.push_back({past.empty() ? now : std::max(now, past.back().stamp), claims[i].cost});
-        }
-    }
-
-    std::map<sallyport::rate_key, std::vector<admission>> admissions_;
-    wide slack_;
-};
-
-/// The moment at which a refused call passes, if nothing else happens; none if it was admitted, or never will be.
-std::optional<std::int64_t> retry_at(sallyport::allowance const& answer, std::int64_t now) {
-    if (answer.outcome == verdict::admitted) return std::nullopt;
-    std::int64_t longest = 0;
-    for (auto const& each : answer.states) {
-        if (!each.shadow) longest = std::max(longest, each.retry_after.count());
-    }
-    if (longest == sallyport::never.count() || now > latest - longest) return std::nullopt;
-    return now + longest;
-}
-
-/// Judges each answer of so many random histories, and that each refused call passes when it says, and not before.
-template <class Windows>
-void keeps_its_bounds(limiter_history::shape const& shape, std::uint64_t histories, int calls, std::int64_t slack,
-                      Windows windows) {
-    std::array const starts{std::int64_t{0},       -5 * shape.unit,       -(std::int64_t{1} << 40), earliest,
-                            std::int64_t{1} << 52, std::int64_t{1} << 62, latest - 40 * shape.unit};
-    for (std::uint64_t seed = 0; seed < histories / slowness; ++seed) {
-        auto limiter = make();
-        counter_bounds bounds(slack);
-        limiter_history history(shape, starts[seed % starts.size()], seed);
-        auto const judge = [&](sallyport::claim_list const& claims, std::int64_t now) {
-            auto const got = limiter.take({claims.data(), claims.size()}, at(now));
-            if (got.outcome == verdict::admitted) history.admitted(at(now));
-            if (auto const text = bounds.judge(claims, now, got); !text.empty()) {
-                FAIL("history " << seed << ", now " << now << "\n" << text);
-            }
-            return got;
-        };
-        for (int i = 0; i < calls; ++i) {
-            auto [claims, now] = history.next();
-            windows(claims, shape.unit);
-            auto const again = retry_at(judge(claims, now), now);
-            if (!again || i % 2 == 0) continue;
-            if (judge(claims, *again - 1).outcome != verdict::refused) FAIL("history " << seed << ": waits too long");
-            if (judge(claims, *again).outcome != verdict::admitted) FAIL("history " << seed << ": waits too short");
-        }
-    }
-    SUCCEED();
 }
 
 std::int64_t some_window(sallyport::claim const& of, std::int64_t unit) {
@@ -185,32 +64,35 @@ TEST_CASE("a sub-window is a sixth of the window, rounded up by less than an eig
 
 TEST_CASE("with one window a key: never over, at most a sub-window early, and a wait ends with the call passing") {
     for (auto const unit : units) {
-        keeps_its_bounds({.max_limit = 6, .max_cost = 8, .whole_budgets = false, .unit = unit}, 350, 200, 0, one_a_key);
-        keeps_its_bounds({.max_limit = 1000, .max_cost = 90, .whole_budgets = false, .unit = unit}, 70, 400, 0,
+        keeps_its_bounds(make, reach(), {.max_limit = 6, .max_cost = 8, .whole_budgets = false, .unit = unit}, 350, 200,
                          one_a_key);
+        keeps_its_bounds(make, reach(), {.max_limit = 1000, .max_cost = 90, .whole_budgets = false, .unit = unit}, 70,
+                         400, one_a_key);
     }
 }
 
 TEST_CASE("with two windows a key, the same bounds hold for each") {
     for (auto const unit : units) {
-        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200, 0, two_a_key);
+        keeps_its_bounds(make, reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200,
+                         two_a_key);
     }
 }
 
 TEST_CASE("with ever other windows beside the longest: never over, and early by no more than it reaches back") {
     for (auto const unit : units) {
-        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200,
-                         9 * sub_window(quota(1, 4 * unit)), any_in_turn);
+        keeps_its_bounds(make, reach(9 * sub_window(quota(1, 4 * unit))),
+                         {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200, any_in_turn);
     }
 }
 
 TEST_CASE("millions of calls keep a sliding counter's bounds", "[.long]") {
     for (auto const unit : units) {
-        keeps_its_bounds({.max_limit = 12, .max_cost = 8, .whole_budgets = false, .unit = unit}, 5000, 200, 0,
-                         one_a_key);
-        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200, 0, two_a_key);
-        keeps_its_bounds({.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200,
-                         9 * sub_window(quota(1, 4 * unit)), any_in_turn);
+        keeps_its_bounds(make, reach(), {.max_limit = 12, .max_cost = 8, .whole_budgets = false, .unit = unit}, 5000,
+                         200, one_a_key);
+        keeps_its_bounds(make, reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200,
+                         two_a_key);
+        keeps_its_bounds(make, reach(9 * sub_window(quota(1, 4 * unit))),
+                         {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200, any_in_turn);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "../catch.hpp"
 #include "claims.hpp"
 
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/stamp_ring.hpp>
 
 #include <algorithm>
@@ -16,22 +17,28 @@ using limits::ms;
 using limits::quota;
 using limits::s;
 
+using sallyport::compact_scale;
+using sallyport::exact_scale;
+
 namespace {
 
 /// A ring with its memory, which grows as a table would let it.
+template <class Scale = exact_scale>
 class owned_ring {
 public:
+    using ring_type = sallyport::stamp_ring<Scale>;
+
     explicit owned_ring(std::int64_t start, std::uint32_t capacity = 1) : start_(start) {
         auto held = make(capacity);
-        sallyport::stamp_ring::leave(held);
+        ring_type::leave(held);
     }
 
     /// Does something alone.
     template <class Work>
     void alone(Work work) {
-        auto held = sallyport::stamp_ring::enter(*ring_);
+        auto held = ring_type::enter(*ring_);
         work(held);
-        sallyport::stamp_ring::leave(held);
+        ring_type::leave(held);
     }
     void look_back(sallyport::quota const& in) {
         alone([&](auto& held) { held.look_back(in); });
@@ -41,7 +48,7 @@ public:
             held.look_back(in);
             if (auto const capacity = held.lacking(cost, now)) {
                 auto const before = std::move(memory_);
-                held = sallyport::stamp_ring::take_over(make(capacity), held);
+                held = ring_type::take_over(make(capacity), held);
             }
             held.admit(cost, now);
         });
@@ -52,27 +59,26 @@ public:
         return found;
     }
 
-    sallyport::stamp_ring::held start_again(std::int64_t start) {
-        return sallyport::stamp_ring::start(*ring_, start, ++generation_);
-    }
+    typename ring_type::held start_again(std::int64_t start) { return ring_type::start(*ring_, start, ++generation_); }
 
-    sallyport::stamp_ring* operator->() const { return ring_; }
-    sallyport::stamp_ring::view look() const { return ring_->look().value(); }
+    ring_type* operator->() const { return ring_; }
+    typename ring_type::view look() const { return ring_->look().value(); }
 
 private:
     // Not inlined: g++ 12 at -O3 takes the slots behind the ring for memory that isn't there (-Wstringop-overflow).
-    [[gnu::noinline]] sallyport::stamp_ring::held make(std::uint32_t capacity) {
-        memory_ = std::make_unique<std::uint64_t[]>(
-            (sizeof(sallyport::stamp_ring) + sallyport::stamp_ring::bytes_behind(capacity)) / 8);
-        ring_ = new (memory_.get()) sallyport::stamp_ring(capacity);
-        return sallyport::stamp_ring::start(*ring_, start_, ++generation_);
+    [[gnu::noinline]] typename ring_type::held make(std::uint32_t capacity) {
+        memory_ = std::make_unique<std::uint64_t[]>((sizeof(ring_type) + ring_type::bytes_behind(capacity) + 7) / 8);
+        ring_ = new (memory_.get()) ring_type(capacity);
+        return ring_type::start(*ring_, start_, ++generation_);
     }
 
     std::int64_t start_;
     std::uint32_t generation_ = 0;
     std::unique_ptr<std::uint64_t[]> memory_;
-    sallyport::stamp_ring* ring_ = nullptr;
+    ring_type* ring_ = nullptr;
 };
+
+using ring_type = sallyport::stamp_ring<exact_scale>;
 
 }  // namespace
 
@@ -93,7 +99,7 @@ TEST_CASE("a ring's first stamp is not before where it starts, and stamps never 
     CHECK(held.stamp(7) == 100);
     CHECK(held.stamp(101) == 101);
     held.admit(1, 7);
-    sallyport::stamp_ring::leave(held);
+    ring_type::leave(held);
     CHECK(ring.look().stamp(50) == 100);
     ring.admit(quota(5, s), 1, 200);
     CHECK(ring.look().stamp(150) == 200);
@@ -171,24 +177,22 @@ TEST_CASE("a unit is admitted at the look's moment, or not at all") {
     ring.admit(quota(3, s), 1, 0);
     auto const first = ring.look();
     auto const second = ring.look();
-    using sallyport::stamp_ring;
-    CHECK(ring->admit_one(first, 5) == stamp_ring::admission::done);
-    CHECK(ring->admit_one(second, 5) == stamp_ring::admission::overtaken);
+    CHECK(ring->admit_one(first, 5) == ring_type::admission::done);
+    CHECK(ring->admit_one(second, 5) == ring_type::admission::overtaken);
     CHECK(ring.look().position() == 2);
     CHECK(ring.look().stamp(0) == 5);
 }
 
 TEST_CASE("where a unit would push out one that counts, or can't be told from the base, there is no room") {
-    using sallyport::stamp_ring;
     owned_ring ring(0, 2);
     ring.look_back(quota(3, s));
-    CHECK(ring->admit_one(ring.look(), 1) == stamp_ring::admission::done);
-    CHECK(ring->admit_one(ring.look(), 2) == stamp_ring::admission::done);
-    CHECK(ring->admit_one(ring.look(), 3) == stamp_ring::admission::no_room);
-    CHECK(ring->admit_one(ring.look(), 1 + s) == stamp_ring::admission::done);
-    CHECK(ring->admit_one(ring.look(), std::int64_t{1} << 57) == stamp_ring::admission::no_room);
+    CHECK(ring->admit_one(ring.look(), 1) == ring_type::admission::done);
+    CHECK(ring->admit_one(ring.look(), 2) == ring_type::admission::done);
+    CHECK(ring->admit_one(ring.look(), 3) == ring_type::admission::no_room);
+    CHECK(ring->admit_one(ring.look(), 1 + s) == ring_type::admission::done);
+    CHECK(ring->admit_one(ring.look(), std::int64_t{1} << 57) == ring_type::admission::no_room);
     ring.admit(quota(3, s), 1, std::int64_t{1} << 57);
-    CHECK(ring->admit_one(ring.look(), (std::int64_t{1} << 57) + s) == stamp_ring::admission::done);
+    CHECK(ring->admit_one(ring.look(), (std::int64_t{1} << 57) + s) == ring_type::admission::done);
     CHECK(ring.look().used(quota(3, s), (std::int64_t{1} << 57) + s) == 1);
 }
 
@@ -215,7 +219,7 @@ TEST_CASE("who looked before something was given back is overtaken") {
             CHECK(held.give_back(std::int64_t{admissions} - 1, 2) == 1);
         });
         CHECK(seen.overtaken());
-        CHECK(ring->admit_one(seen, s) == sallyport::stamp_ring::admission::overtaken);
+        CHECK(ring->admit_one(seen, s) == ring_type::admission::overtaken);
         CHECK(ring.look().used(in, admissions) == std::min(admissions, 4U) - 1);
     }
 }
@@ -228,10 +232,10 @@ TEST_CASE("while somebody has entered, and once it is closed, there is nothing t
     CHECK_FALSE(ring->close(6 + s).closed);
     CHECK(ring->close(7 + s).closed);
     CHECK_FALSE(ring->look());
-    CHECK(ring->admit_one(late, 7 + s) == sallyport::stamp_ring::admission::overtaken);
+    CHECK(ring->admit_one(late, 7 + s) == ring_type::admission::overtaken);
     auto again = ring.start_again(0);
-    sallyport::stamp_ring::leave(again);
-    CHECK(ring->admit_one(late, 7 + s) == sallyport::stamp_ring::admission::overtaken);
+    ring_type::leave(again);
+    CHECK(ring->admit_one(late, 7 + s) == ring_type::admission::overtaken);
     CHECK(ring.look().position() == 0);
 }
 
@@ -253,10 +257,46 @@ TEST_CASE("a ring that went round a million times is not taken for one that was 
     ring.look_back(quota(1, ms));
     constexpr std::int64_t rounds = 1 << 20;
     for (std::int64_t i = 0; i < rounds; ++i) {
-        if (ring->admit_one(ring.look(), i * ms) != sallyport::stamp_ring::admission::done) FAIL(i);
+        if (ring->admit_one(ring.look(), i * ms) != ring_type::admission::done) FAIL(i);
     }
     CHECK(ring.look().position() == 0);
     CHECK(ring.idle_from() == rounds * ms);
     CHECK_FALSE(ring->close(rounds * ms - 1).closed);
     CHECK(ring->close(rounds * ms).closed);
+}
+
+namespace {
+
+constexpr std::int64_t laps = 256;  // that a slot tells apart
+
+/// Who looked, and is not admitted before the ring has gone round so often that its slots tell the same laps again.
+template <class Scale>
+void sleeps_for_all_laps(std::uint32_t capacity) {
+    auto const in = quota(capacity, ms);
+    for (std::int64_t const pace : {std::int64_t{1}, ms}) {
+        owned_ring<Scale> ring(0, capacity);
+        for (std::uint32_t i = 0; i < capacity; ++i) ring.admit(in, 1, i);
+        auto const late = ring.look();
+        auto const now = late.stamp(0);
+        for (std::int64_t i = 1; i <= laps * capacity; ++i) ring.admit(in, 1, now + i * pace);
+        auto const then = ring.look();
+        bool const same =
+            Scale(Scale::word_for(now, 0)).told(now) == Scale(Scale::word_for(now, 0)).told(then.stamp(0));
+        CAPTURE(capacity, pace, same);
+        CHECK(late.overtaken() == !same);
+        if (same) {
+            CHECK(late.wait(in, 1, now) == then.wait(in, 1, now));
+        } else {
+            CHECK(ring->admit_one(late, now) == owned_ring<Scale>::ring_type::admission::overtaken);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("who sleeps for as many laps as a slot tells apart is overtaken, or the ring is as it was") {
+    for (std::uint32_t const capacity : {1U, 2U, 7U}) {
+        sleeps_for_all_laps<exact_scale>(capacity);
+        sleeps_for_all_laps<compact_scale>(capacity);
+    }
 }

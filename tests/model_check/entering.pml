@@ -23,12 +23,12 @@ inline read_clock() {
     now = clock_
 }
 
-/* held::admit's first steps, where a stamp is too far from the base. */
+/* held::rescale, where held::admit finds that a stamp is too far from the base: with an admission, as there. */
 #define representable(stamp) ((stamp) - base < 4)
 #define moved(slot) (counts(slot) -> tagged(tag_of(slot), \
     (offset_of(slot) >= LEAST + (stamp - 2 - base) -> offset_of(slot) - (stamp - 2 - base) : 0)) : (slot))
 
-inline rebase() {
+inline rescale() {
     if
     :: representable(stamp)
     :: else ->
@@ -52,7 +52,7 @@ inline take_locked(units) {
     };
     if
     :: fits ->
-        rebase();
+        rescale();
         if
         :: units == 2 ->
             d_step { slots[1 - index] = tagged((lap + index) % LAPS, LEAST + stamp - base); up_to_date = 0 }

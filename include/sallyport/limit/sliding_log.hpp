@@ -18,21 +18,10 @@
 
 namespace sallyport {
 
-/// An exact sliding window. A call is admitted if and only if the costs admitted before it within the window
-/// that ends at its stamp, plus its own, are at most the limit; its stamp is the later of `now` and its key's
-/// last admission. So no window of any position ever holds more than the limit, with any number of threads
-/// and whatever the clock does, and a refused call changes nothing.
-///
-/// Quotas may differ from call to call: usage is remembered, never a limit. It is remembered as deep as the
-/// highest limit and as far back as the longest window that was asked of a key. One that asks for more than any
-/// before it counts what is there.
-///
-/// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
-/// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
-/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 80, for at
-/// most `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; and 12 bytes
-/// for each of these that there might be, which the system gives page by page as they are used. Thread-safe.
-class sliding_log {
+/// A sliding window over a log of all that counts. What it promises hangs on the scale by which it keeps stamps, and is
+/// said where there is one: `sliding_log`, `compact_sliding_log`.
+template <class Scale>
+class basic_sliding_log {
 public:
     /// What becomes of a new key for which there is no room, since all that are held count: it is answered `failed`, or
     /// admitted without being counted, which `untracked` tells.
@@ -45,8 +34,8 @@ public:
         when_full full = when_full::fail;
     };
 
-    sliding_log() : sliding_log(options{}) {}
-    explicit sliding_log(options const& bounds)
+    basic_sliding_log() : basic_sliding_log(options{}) {}
+    explicit basic_sliding_log(options const& bounds)
         : rings_(bounds.max_clients, bounds.max_unproven),
           blocked_(bounds.max_blocked),
           full_(bounds.full),
@@ -89,7 +78,15 @@ public:
     /// How many calls were admitted without being counted, for want of room.
     std::uint64_t untracked() const noexcept { return untracked_->load(std::memory_order_relaxed); }
 
+    /// How far apart two stamps of a key are that are told apart, where this is the longest window that it was asked for.
+    static constexpr std::chrono::nanoseconds tick(std::chrono::milliseconds longest) noexcept {
+        return Scale::tick(longest);
+    }
+
 private:
+    using ring_type = stamp_ring<Scale>;
+    using view = typename ring_type::view;
+    using admission = typename ring_type::admission;
     static constexpr std::uint32_t first_capacity = 1024;
 
     allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
@@ -130,7 +127,7 @@ private:
         };
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
-            auto const ring_of = [&](std::size_t i) -> stamp_ring::view const& { return *rings[i]; };
+            auto const ring_of = [&](std::size_t i) -> view const& { return *rings[i]; };
             static_cast<void>(judge(claims, ring_of, now, counting, made));
             if (counting && made.outcome == allowance::verdict::admitted) commit(claims, rings, enlarge, now);
         };
@@ -174,15 +171,15 @@ private:
             for (auto const& each : claims) {
                 if (!ring->reaches(each.quota)) return false;
             }
-            auto const ring_of = [&](std::size_t) -> stamp_ring::view const& { return *seen; };
+            auto const ring_of = [&](std::size_t) -> view const& { return *seen; };
             auto const notes = judge(claims, ring_of, now, counting, made);
             if (!ring.is_still()) return false;
             if (seen->overtaken()) continue;
             if (made.outcome != allowance::verdict::admitted || first.cost == 0 || !counting) return true;
             switch (ring->admit_one(*seen, seen->stamp(now), notes)) {
-                case stamp_ring::admission::done: return true;
-                case stamp_ring::admission::overtaken: continue;
-                case stamp_ring::admission::no_room: return false;
+                case admission::done: return true;
+                case admission::overtaken: continue;
+                case admission::no_room: return false;
             }
         }
     }
@@ -201,17 +198,17 @@ private:
                 show_usage(answer.states[i], ring_of(i), i, admitted && counting ? claims[i].cost : 0, now);
             notes.note(i, used);
             if (admitted && counting) {
-                answer.states[i].stamp = steady_time(std::chrono::nanoseconds(ring_of(i).stamp(now)));
+                answer.states[i].stamp = steady_time(std::chrono::nanoseconds(ring_of(i).told(now)));
             }
         }
         auto const& first = ring_of(0);
-        answer.receipt = {steady_time(std::chrono::nanoseconds(first.stamp(now))), first.position()};
+        answer.receipt = {steady_time(std::chrono::nanoseconds(first.told(now))), first.position()};
         return notes;
     }
 
     /// Says how a window stands once so much more is counted, and what of it is then used.
-    static std::uint32_t show_usage(rate_state& state, stamp_ring::view const& ring, std::size_t place,
-                                    std::uint32_t cost, std::int64_t now) noexcept {
+    static std::uint32_t show_usage(rate_state& state, view const& ring, std::size_t place, std::uint32_t cost,
+                                    std::int64_t now) noexcept {
         auto const limit = state.quota.limit();
         auto const used = ring.used(state.quota, now, ring.guess(place));
         auto const used_after = used + std::min(cost, limit - used);
@@ -234,10 +231,26 @@ private:
         once_a_key(rings, [&](std::size_t i) { rings[i]->admit(claims[i].cost, now); });
     }
 
-    claim_tables<stamp_ring> rings_;
+    claim_tables<ring_type> rings_;
     blocked_keys blocked_;
     when_full full_;
     std::unique_ptr<std::atomic<std::uint64_t>> untracked_;
 };
+
+/// An exact sliding window. A call is admitted if and only if the costs admitted before it within the window
+/// that ends at its stamp, plus its own, are at most the limit; its stamp is the later of `now` and its key's
+/// last admission. So no window of any position ever holds more than the limit, with any number of threads
+/// and whatever the clock does, and a refused call changes nothing.
+///
+/// Quotas may differ from call to call: usage is remembered, never a limit. It is remembered as deep as the
+/// highest limit and as far back as the longest window that was asked of a key. One that asks for more than any
+/// before it counts what is there.
+///
+/// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
+/// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
+/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 80, for at
+/// most `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; and 12 bytes
+/// for each of these that there might be, which the system gives page by page as they are used. Thread-safe.
+using sliding_log = basic_sliding_log<exact_scale>;
 
 }  // namespace sallyport

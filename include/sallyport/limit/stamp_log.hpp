@@ -25,17 +25,19 @@ namespace sallyport {
 ///
 /// This much of a `stamp_ring` any number of threads may do at once, and no thread waits for another. The slots lie in
 /// memory right behind it.
+template <class Scale>
 class stamp_log {
 public:
-    using ticks = stamp_view::ticks;
-    using view = stamp_view;
-    using slot = view::slot;
+    using view = stamp_view<Scale>;
+    using ticks = typename view::ticks;
+    using value = typename view::value;
+    using slot = typename view::slot;
 
     static constexpr std::size_t bytes_behind(std::uint32_t capacity) noexcept { return capacity * sizeof(slot); }
 
     /// Of so many slots, at least one, for which there is memory behind. Sealed: it has to be started.
     explicit stamp_log(std::uint32_t capacity) noexcept : capacity_(capacity) {
-        for (std::uint32_t i = 0; i < capacity; ++i) new (slots() + i) slot(stamp_slot::sealed());
+        for (std::uint32_t i = 0; i < capacity; ++i) new (slots() + i) slot(value::sealed());
     }
     stamp_log(stamp_log const&) = delete;
     stamp_log& operator=(stamp_log const&) = delete;
@@ -64,10 +66,10 @@ public:
         auto index = view::index_in(end);
         auto lap = view::lap_in(end);
         for (;;) {
-            auto const base = this->base();
+            auto const word = scale_.load(std::memory_order_acquire);
             auto const oldest = slots()[index].load(std::memory_order_acquire);
-            if (oldest == stamp_slot::sealed()) return std::nullopt;
-            auto const ahead = stamp_slot::tag_of(oldest.lap() - (lap - 1));
+            if (oldest == value::sealed()) return std::nullopt;
+            auto const ahead = value::tag_of(oldest.lap() - (lap - 1));
             if (ahead > 0) {
                 lap += ahead - 1;
                 step(index, lap);
@@ -75,7 +77,7 @@ public:
             }
             auto const newest =
                 capacity_ == 1 ? oldest : slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
-            if (newest.lap() != stamp_slot::tag_of(index == 0 ? lap - 1 : lap)) {
+            if (newest.lap() != value::tag_of(index == 0 ? lap - 1 : lap)) {
                 if (index == 0) --lap;
                 index = 0;
                 continue;
@@ -85,8 +87,8 @@ public:
                 end = heard;
                 index = view::index_in(end);
                 lap = view::lap_in(end);
-            } else if (this->base() == base) {
-                return view(slots(), capacity_, base, end, index, lap, oldest, newest);
+            } else if (scale_.load(std::memory_order_acquire) == word) {
+                return view(slots(), capacity_, Scale(word), end, index, lap, oldest, newest);
             }
         }
     }
@@ -94,13 +96,13 @@ public:
     /// Admits one unit, at this stamp, if nobody was since the look. Does nothing where `enter` has to make room.
     enum class admission : std::uint8_t { done, overtaken, no_room };
     admission admit_one(view const& seen, ticks stamp, window_notes notes = {}) noexcept {
-        auto const offset = static_cast<std::uint64_t>(stamp) - seen.base_;
-        if (!stamp_slot::representable(offset)) return admission::no_room;
+        auto const distance = seen.scale_.distance(stamp);
+        if (!value::representable(distance)) return admission::no_room;
         if (capacity_ < depth_.load(std::memory_order_relaxed) && seen.within(horizon(), seen.oldest_, stamp)) {
             return admission::no_room;
         }
         auto expected = seen.oldest_;
-        if (!slots()[seen.index_].compare_exchange_strong(expected, stamp_slot(seen.lap_, offset),
+        if (!slots()[seen.index_].compare_exchange_strong(expected, value(seen.lap_, distance),
                                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
             return admission::overtaken;
         }
@@ -117,11 +119,11 @@ public:
         for (;;) {
             auto const seen = look();
             if (!seen) return {false, view::never_ticks};
-            auto const idle = idle_from(seen->unit(1).counts(), seen->last_);
+            auto const idle = idle_from(seen->unit(1).counts(), seen->last_, seen->scale_);
             if (seen->overtaken()) continue;
             if (idle > now || idle == view::never_ticks) return {false, idle};
             auto expected = seen->oldest_;
-            if (slots()[seen->index_].compare_exchange_weak(expected, stamp_slot::sealed(), std::memory_order_acq_rel,
+            if (slots()[seen->index_].compare_exchange_weak(expected, value::sealed(), std::memory_order_acq_rel,
                                                             std::memory_order_relaxed)) {
                 return {true, idle};
             }
@@ -129,14 +131,13 @@ public:
     }
 
 protected:
-    std::uint64_t base() const noexcept { return std::uint64_t{base_.load(std::memory_order_acquire)} << 32; }
     ticks horizon() const noexcept {
         return std::chrono::nanoseconds(std::chrono::milliseconds(horizon_.load(std::memory_order_relaxed))).count();
     }
 
-    ticks idle_from(bool used, ticks last) const noexcept {
+    ticks idle_from(bool used, ticks last, Scale const& by) const noexcept {
         if (!used) return view::earliest_ticks;
-        auto const counts_for = horizon();
+        auto const counts_for = by.counts_for(horizon());
         return last > view::never_ticks - counts_for ? view::never_ticks : last + counts_for;
     }
 
@@ -158,7 +159,7 @@ protected:
 
     std::atomic<std::uint64_t> end_{0};  ///< lap and index of the slot to be written next, or of one before
     std::uint32_t const capacity_;
-    std::atomic<std::uint32_t> base_{0};     ///< the upper half of the moment from which stamps are counted
+    std::atomic<std::uint32_t> scale_{0};    ///< by which stamps are told
     std::atomic<std::uint32_t> depth_{0};    ///< the highest limit that was asked for
     std::atomic<std::uint32_t> horizon_{0};  ///< the longest window that was asked for, in milliseconds
 };

@@ -16,9 +16,15 @@ namespace sallyport {
 /// The last admissions of one key, in a log (see `stamp_log`) of which it holds every unit that a quota it was told of may
 /// count: within the longest window, as many as the highest limit. What the log's own functions can't do is done by one
 /// thread that has `enter`ed: the slot to be written next is sealed meanwhile, and nobody is admitted.
-class stamp_ring : public stamp_log {
+template <class Scale>
+class stamp_ring : public stamp_log<Scale> {
+    using log = stamp_log<Scale>;
+
 public:
-    using stamp_log::stamp_log;
+    using log::log;
+    using typename log::ticks;
+    using typename log::value;
+    using typename log::view;
 
     /// What one thread alone may do, from `enter` to `leave`. No two threads may enter at the same time.
     class held : public view {
@@ -37,7 +43,7 @@ public:
         std::uint32_t lacking(std::uint32_t cost, ticks now) const noexcept {
             auto const depth = ring_->depth_.load(std::memory_order_relaxed);
             if (capacity_ >= depth) return 0;
-            auto const kept = count_within(ring_->horizon(), capacity_, now, 1);
+            auto const kept = this->count_within(ring_->horizon(), capacity_, now, 1);
             auto const needed = std::min(std::min(cost, depth) + kept, depth);
             return needed <= capacity_ ? 0 : std::min(std::max(needed, capacity_ * 2), depth);
         }
@@ -45,20 +51,21 @@ public:
         /// Counts an admission, for which there is room.
         void admit(std::uint32_t cost, ticks now) noexcept {
             if (cost == 0) return;
-            last_ = stamp(now);
+            last_ = this->stamp(now);
             auto const first = cost > capacity_ ? cost - capacity_ : 0;
-            if (!stamp_slot::representable(static_cast<std::uint64_t>(last_) - base_)) rebase();
-            auto const offset = static_cast<std::uint64_t>(last_) - base_;
+            if (!value::representable(scale_.distance(last_))) rescale();
+            auto const distance = scale_.distance(last_);
+            last_ = scale_.told(last_);
             // The sealed slot is written last, by `leave`: nobody passes it before.
             auto const position = this->position();
             for (auto each = first; each < cost; ++each) {
                 auto const at = position + each;
-                stamp_slot const value(static_cast<std::uint32_t>(at / capacity_), offset);
+                value const unit(static_cast<std::uint32_t>(at / capacity_), distance);
                 auto const index = static_cast<std::uint32_t>(at % capacity_);
                 if (index == index_) {
-                    oldest_ = value;
+                    oldest_ = unit;
                 } else {
-                    ring_->slots()[index].store(value, std::memory_order_release);
+                    ring_->slots()[index].store(unit, std::memory_order_release);
                 }
             }
             admitted_ += cost;
@@ -67,15 +74,16 @@ public:
         /// Takes back units of this stamp, at most so many; how many there were. Those before them move up, so that the
         /// log is as if they had never been admitted, but for the place of the next. Linear in the units since then.
         std::uint32_t give_back(ticks stamp, std::uint32_t cost) noexcept {
+            auto const told = scale_.told(stamp);
             std::uint32_t gone = 0;
             for (std::uint32_t back = 1; back <= capacity_; ++back) {
                 auto const unit = this->unit(back);
                 if (!unit.counts()) break;
-                if (gone < cost && stamp_of(unit) == stamp) {
+                if (gone < cost && this->stamp_of(unit) == told) {
                     ++gone;
                 } else if (gone > 0) {
-                    put(back - gone, unit.offset());
-                } else if (stamp_of(unit) < stamp) {
+                    put(back - gone, unit.distance());
+                } else if (this->stamp_of(unit) < told) {
                     return 0;
                 }
             }
@@ -83,7 +91,7 @@ public:
             auto const none = oldest_.other_none();
             auto left = gone;
             for (auto back = capacity_; left > 0; --back) {
-                if (!unit(back).counts()) continue;
+                if (!this->unit(back).counts()) continue;
                 put(back, none);
                 --left;
             }
@@ -93,33 +101,38 @@ public:
 
         /// From when on nothing counts in any window that was asked for; the end of time if that is past it, and its
         /// beginning if there never was an admission.
-        ticks idle_from() const noexcept { return ring_->idle_from(admitted_ > 0 || unit(1).counts(), last_); }
+        ticks idle_from() const noexcept {
+            return ring_->idle_from(admitted_ > 0 || this->unit(1).counts(), last_, scale_);
+        }
 
     private:
         friend class stamp_ring;
+        using view::capacity_, view::end_, view::index_, view::lap_, view::last_, view::oldest_, view::scale_;
 
         held(stamp_ring& ring, view const& seen) noexcept : view(seen), ring_(&ring) {}
 
         /// Writes a unit, and keeps the lap in which its place was written.
-        void put(std::uint32_t back, std::uint64_t offset) noexcept {
-            stamp_slot const value(unit(back).lap(), offset);
+        void put(std::uint32_t back, std::uint64_t distance) noexcept {
+            value const unit(this->unit(back).lap(), distance);
             if (back == capacity_) {
-                oldest_ = value;
+                oldest_ = unit;
             } else {
-                ring_->slots()[place_of(back)].store(value, std::memory_order_release);
+                ring_->slots()[this->place_of(back)].store(unit, std::memory_order_release);
             }
         }
 
-        /// Counts stamps from a base that suits the last one. What then can't be told is older than any window.
-        void rebase() noexcept {
+        /// Tells stamps by a scale that suits the last one. What then can't be told is older than any window. An admission
+        /// has to follow: it tells who has looked before that it is over.
+        void rescale() noexcept {
             auto& ring = *ring_;
-            auto const before = base_;
-            ring.base_.store(stamp_slot::base_for(last_), std::memory_order_release);
-            base_ = ring.base();
-            auto const moved = [&](stamp_slot unit) {
+            auto const before = scale_;
+            auto const word = Scale::word_for(last_, ring.horizon());
+            ring.scale_.store(word, std::memory_order_release);
+            scale_ = Scale(word);
+            auto const moved = [&](value unit) {
                 if (!unit.counts()) return unit;
-                auto const offset = before + unit.offset() - base_;
-                return stamp_slot(unit.lap(), stamp_slot::representable(offset) ? offset : 0);
+                auto const distance = scale_.distance(before.moment(unit.distance()));
+                return value(unit.lap(), value::representable(distance) ? distance : 0);
             };
             for (std::uint32_t i = 0; i < capacity_; ++i) {
                 if (i == index_) continue;
@@ -138,8 +151,8 @@ public:
         for (;;) {
             auto const seen = ring.look();
             auto expected = seen->oldest_;
-            if (ring.slots()[seen->index_].compare_exchange_weak(
-                    expected, stamp_slot::sealed(), std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            if (ring.slots()[seen->index_].compare_exchange_weak(expected, value::sealed(), std::memory_order_acq_rel,
+                                                                 std::memory_order_relaxed)) {
                 return held(ring, *seen);
             }
         }
@@ -157,13 +170,14 @@ public:
     static held start(stamp_ring& ring, ticks from, std::uint32_t generation) noexcept {
         ring.depth_.store(0, std::memory_order_relaxed);
         ring.horizon_.store(0, std::memory_order_relaxed);
-        ring.base_.store(stamp_slot::base_for(from), std::memory_order_relaxed);
+        auto const scale = Scale::word_for(from, 0);
+        ring.scale_.store(scale, std::memory_order_relaxed);
         // First the seal: the slot that was sealed until now is written like the others.
-        ring.slots()[0].store(stamp_slot::sealed(), std::memory_order_release);
+        ring.slots()[0].store(value::sealed(), std::memory_order_release);
         ring.end_.store(0, std::memory_order_release);
-        stamp_slot const empty(-1U, generation);
+        auto const empty = value::empty(generation);
         for (std::uint32_t i = 1; i < ring.capacity_; ++i) ring.slots()[i].store(empty, std::memory_order_release);
-        held made(ring, view(ring.slots(), ring.capacity_, ring.base(), 0, 0, 0, empty, empty));
+        held made(ring, view(ring.slots(), ring.capacity_, Scale(scale), 0, 0, 0, empty, empty));
         made.last_ = from;
         return made;
     }
@@ -173,29 +187,28 @@ public:
         auto& ring = *fresh.ring_;
         ring.depth_.store(from.ring_->depth_.load(std::memory_order_relaxed), std::memory_order_relaxed);
         ring.horizon_.store(from.ring_->horizon_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-        ring.base_.store(from.ring_->base_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        ring.scale_.store(from.ring_->scale_.load(std::memory_order_relaxed), std::memory_order_relaxed);
         auto const empty = fresh.oldest_;
         auto const position = from.position();
         auto const capacity = ring.capacity_;
         // First the seal, as in `start`.
-        ring.slots()[position % capacity].store(stamp_slot::sealed(), std::memory_order_release);
+        ring.slots()[position % capacity].store(value::sealed(), std::memory_order_release);
         for (std::uint64_t back = 1; back <= capacity; ++back) {
             bool const is_held = back <= from.capacity_ && back <= position;
             auto const unit = is_held ? from.unit(static_cast<std::uint32_t>(back)) : empty;
             // Counts from the end of the first lap where there is none before.
             auto const at = position + capacity - back;
-            stamp_slot const value(static_cast<std::uint32_t>(at / capacity) - 1,
-                                   (unit.counts() ? unit : empty).offset());
+            value const kept(static_cast<std::uint32_t>(at / capacity) - 1, (unit.counts() ? unit : empty).distance());
             auto const index = static_cast<std::uint32_t>(at % capacity);
             if (back == capacity) {
-                fresh.oldest_ = value;
+                fresh.oldest_ = kept;
             } else {
-                ring.slots()[index].store(value, std::memory_order_release);
+                ring.slots()[index].store(kept, std::memory_order_release);
             }
         }
         fresh.index_ = static_cast<std::uint32_t>(position % capacity);
         fresh.lap_ = static_cast<std::uint32_t>(position / capacity);
-        fresh.base_ = from.base_;
+        fresh.scale_ = from.scale_;
         fresh.last_ = from.last_;
         fresh.end_ = fresh.end_after(0, {});
         ring.end_.store(fresh.end_, std::memory_order_release);
@@ -203,6 +216,6 @@ public:
     }
 };
 
-static_assert(sizeof(stamp_ring) == 24);
+static_assert(sizeof(stamp_ring<exact_scale>) == 24);
 
 }  // namespace sallyport

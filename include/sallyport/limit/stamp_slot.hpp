@@ -8,50 +8,89 @@
 
 namespace sallyport {
 
-/// What a slot of a ring of stamps holds, in 64 bits: the lap in which it was written, modulo 256, and a stamp as its
-/// distance from the ring's base. A distance below 2^32 is none, and tells apart what was never written.
+/// What a slot of a ring of stamps holds, in one word: the lap in which it was written, modulo 256, and a stamp as its
+/// distance from the ring's base, by a scale. A distance below the scale's least is none, and tells apart what was never
+/// written.
+///
+/// A value comes again after a multiple of 256 laps at the soonest, and then by the same base for the same stamp alone.
+/// Stamps never go back, so all units since have that stamp: the ring is what it was, and a look at it still holds.
+template <class Scale>
 class stamp_slot {
 public:
     constexpr stamp_slot() noexcept = default;  ///< for memory that is written before it is read
-    constexpr stamp_slot(std::uint32_t lap, std::uint64_t offset) noexcept
-        : value_(std::uint64_t{tag_of(lap)} << offset_bits | offset) {}
+    constexpr stamp_slot(std::uint32_t lap, std::uint64_t distance) noexcept
+        : value_(static_cast<word>(std::uint64_t{tag_of(lap)} << distance_bits | distance)) {}
 
     /// Nobody is admitted to this slot; it is like no other.
-    static constexpr stamp_slot sealed() noexcept { return {tag_of(-1U), offset_mask}; }
+    static constexpr stamp_slot sealed() noexcept { return {tag_of(-1U), distance_mask}; }
 
     /// How a lap is told in a slot.
     static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap & 0xff; }
-    constexpr std::uint32_t lap() const noexcept { return static_cast<std::uint32_t>(value_ >> offset_bits); }
+    constexpr std::uint32_t lap() const noexcept { return static_cast<std::uint32_t>(value_ >> distance_bits); }
 
-    constexpr std::uint64_t offset() const noexcept { return value_ & offset_mask; }
+    constexpr std::uint64_t distance() const noexcept { return value_ & distance_mask; }
 
     /// Whether it holds a stamp.
-    constexpr bool counts() const noexcept { return offset() >= least_offset; }
+    constexpr bool counts() const noexcept { return distance() >= Scale::least_distance; }
 
     /// Whether a distance can be told.
-    static constexpr bool representable(std::uint64_t offset) noexcept {
-        return offset >= least_offset && offset < offset_mask;
+    static constexpr bool representable(std::uint64_t distance) noexcept {
+        return distance >= Scale::least_distance && distance < distance_mask;
     }
 
-    /// The upper half of a base from which a moment lies in the middle of what can be told: a year to either side.
-    static constexpr std::uint32_t base_for(std::int64_t moment) noexcept {
-        return static_cast<std::uint32_t>((static_cast<std::uint64_t>(moment) - (offset_mask >> 1)) >> 32);
-    }
+    /// What was never written: it tells of so many lives of the slot's memory which it is.
+    static constexpr stamp_slot empty(std::uint32_t life) noexcept { return {-1U, life % Scale::least_distance}; }
 
-    /// Another offset that is none.
-    constexpr std::uint64_t other_none() const noexcept { return (offset() + 1) % least_offset; }
+    /// Another distance that is none.
+    constexpr std::uint64_t other_none() const noexcept { return (distance() + 1) % Scale::least_distance; }
 
     friend constexpr bool operator==(stamp_slot const&, stamp_slot const&) noexcept = default;
 
 private:
-    static constexpr unsigned offset_bits = 56;
-    static constexpr std::uint64_t offset_mask = (std::uint64_t{1} << offset_bits) - 1;
-    static constexpr std::uint64_t least_offset = std::uint64_t{1} << 32;
-    static_assert(std::chrono::nanoseconds(quota::max_window).count() < std::int64_t{1} << (offset_bits - 2));
+    using word = typename Scale::slot_word;
+    static constexpr unsigned distance_bits = 8 * sizeof(word) - 8;
+    static constexpr std::uint64_t distance_mask = (std::uint64_t{1} << distance_bits) - 1;
 
-    std::uint64_t value_ = 0;
+    word value_ = 0;
 };
 
-static_assert(sizeof(stamp_slot) == 8);
+/// How stamps are told in slots of 64 bits: in nanoseconds from a base that suits them for a year.
+class exact_scale {
+public:
+    using slot_word = std::uint64_t;
+    static constexpr std::uint64_t least_distance = std::uint64_t{1} << 32;
+
+    /// Of the word in which a ring keeps it.
+    constexpr explicit exact_scale(std::uint32_t word) noexcept : base_(std::uint64_t{word} << 32) {}
+
+    /// The one by which a moment lies in the middle of what can be told, whatever windows end there.
+    static constexpr std::uint32_t word_for(std::int64_t moment, std::int64_t /*longest window*/) noexcept {
+        return static_cast<std::uint32_t>((static_cast<std::uint64_t>(moment) - middle) >> 32);
+    }
+
+    constexpr std::uint64_t distance(std::int64_t moment) const noexcept {
+        return static_cast<std::uint64_t>(moment) - base_;
+    }
+    constexpr std::int64_t moment(std::uint64_t distance) const noexcept {
+        return static_cast<std::int64_t>(base_ + distance);
+    }
+
+    /// What is told of a moment.
+    static constexpr std::int64_t told(std::int64_t moment) noexcept { return moment; }
+
+    /// How long what is told of a stamp has to count, for the stamp to count as long as a window.
+    static constexpr std::int64_t counts_for(std::int64_t window) noexcept { return window; }
+
+    /// How far apart two stamps are that can be told apart, where the longest window is this.
+    static constexpr std::chrono::nanoseconds tick(std::chrono::milliseconds /*longest*/) noexcept {
+        return std::chrono::nanoseconds(1);
+    }
+
+private:
+    static constexpr std::uint64_t middle = std::uint64_t{1} << 55;
+    static_assert(std::chrono::nanoseconds(quota::max_window).count() < std::int64_t{middle} / 2);
+
+    std::uint64_t base_;
+};
 
 }  // namespace sallyport

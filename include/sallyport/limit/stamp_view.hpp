@@ -43,11 +43,14 @@ private:
 
 /// The log of a key's admissions up to some entry, in a ring of slots: what was admitted until a moment at which nothing
 /// more was. What it answers holds if it was not overtaken by then: if so, what it looked at may have been overwritten,
-/// and another look is due. Moments and durations are nanoseconds, over the whole range of their type.
+/// and another look is due. Moments and durations are nanoseconds, over the whole range of their type; what the scale
+/// tells of a stamp may lie before it.
+template <class Scale>
 class stamp_view {
 public:
     using ticks = std::int64_t;
-    using slot = std::atomic<stamp_slot>;
+    using value = stamp_slot<Scale>;
+    using slot = std::atomic<value>;
 
     stamp_view() noexcept = default;
 
@@ -60,6 +63,9 @@ public:
 
     /// The stamp of a call: the later of its moment and the last admission.
     ticks stamp(ticks now) const noexcept { return std::max(now, last_); }
+
+    /// What is told of that stamp. It is never before what was told of an earlier one.
+    ticks told(ticks now) const noexcept { return scale_.told(stamp(now)); }
 
     /// The least wait from `now` after which the same call fits, if nothing else happens in between; 0 if it fits now,
     /// the largest duration if it never does. A clock behind the last stamp waits for that, too. A call of no cost always
@@ -84,10 +90,12 @@ public:
     }
 
     /// How long a unit counts that has its stamp from `now`.
-    ticks until_gone(quota const& in, ticks now) const noexcept { return until_outside(in, stamp(now), now); }
+    ticks until_gone(quota const& in, ticks now) const noexcept { return until_outside(in, told(now), now); }
 
 protected:
+    template <class>
     friend class stamp_log;
+    template <class>
     friend class stamp_ring;
 
     static constexpr ticks never_ticks = std::numeric_limits<ticks>::max();
@@ -112,9 +120,9 @@ protected:
         return window_notes(static_cast<std::uint32_t>(end >> 2 * index_bits));
     }
 
-    stamp_view(slot const* slots, std::uint32_t capacity, std::uint64_t base, std::uint64_t end, std::uint32_t index,
-               std::uint32_t lap, stamp_slot oldest, stamp_slot newest) noexcept
-        : slots_(slots), oldest_(oldest), base_(base), end_(end), capacity_(capacity), index_(index), lap_(lap) {
+    stamp_view(slot const* slots, std::uint32_t capacity, Scale scale, std::uint64_t end, std::uint32_t index,
+               std::uint32_t lap, value oldest, value newest) noexcept
+        : slots_(slots), oldest_(oldest), scale_(scale), end_(end), capacity_(capacity), index_(index), lap_(lap) {
         if (newest.counts()) last_ = stamp_of(newest);
     }
 
@@ -125,7 +133,7 @@ protected:
         return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
     }
 
-    ticks stamp_of(stamp_slot unit) const noexcept { return static_cast<ticks>(base_ + unit.offset()); }
+    ticks stamp_of(value unit) const noexcept { return scale_.moment(unit.distance()); }
 
     /// What is to be said of the end once so much more is admitted.
     std::uint64_t end_after(std::uint64_t units, window_notes notes) const noexcept {
@@ -144,7 +152,7 @@ protected:
     }
 
     /// The unit with which the last so many begin, at most as many as there are slots.
-    stamp_slot unit(std::uint32_t back) const noexcept {
+    value unit(std::uint32_t back) const noexcept {
         return back == capacity_ ? oldest_ : slots_[place_of(back)].load(std::memory_order_acquire);
     }
 
@@ -157,7 +165,7 @@ protected:
     /// How long from `now` until a stamp lies before the window that ends at the call's own; 0 if it does now.
     ticks until_outside(quota const& in, ticks stamped, ticks now) const noexcept {
         auto const end = stamp(now);
-        auto const window = static_cast<std::uint64_t>(window_of(in));
+        auto const window = static_cast<std::uint64_t>(scale_.counts_for(window_of(in)));
         auto const age = between(stamped, end);
         if (age >= window) return 0;
         auto const behind = between(now, end);
@@ -166,8 +174,8 @@ protected:
                                                                        : static_cast<ticks>(behind + left);
     }
 
-    bool within(ticks window, stamp_slot unit, ticks end) const noexcept {
-        return unit.counts() && between(stamp_of(unit), end) < static_cast<std::uint64_t>(window);
+    bool within(ticks window, value unit, ticks end) const noexcept {
+        return unit.counts() && between(stamp_of(unit), end) < static_cast<std::uint64_t>(scale_.counts_for(window));
     }
 
     /// How many of the last `most` units have stamps in (end − window, end], where `end` is the stamp of `now`. Looks at
@@ -203,8 +211,8 @@ protected:
     }
 
     slot const* slots_ = nullptr;
-    stamp_slot oldest_{};  ///< what the slot holds that is written next
-    std::uint64_t base_ = 0;
+    value oldest_{};  ///< what the slot holds that is written next
+    Scale scale_{0};
     std::uint64_t end_ = 0;  ///< what was said of the end
     ticks last_ = earliest_ticks;
     std::uint32_t capacity_ = 0;
