@@ -1,6 +1,8 @@
-# Each header of with/ compiles and links by its target alone.
+# The headers of with/ compile and link by their targets.
+list(TRANSFORM COMPONENTS REPLACE "(.+)" "#include <sallyport/with/\\1.hpp>" OUTPUT_VARIABLE includes)
+list(JOIN includes "\n" includes)
+file(CONFIGURE OUTPUT with.cpp CONTENT "${includes}\n")
+target_sources(consumer PRIVATE ${PROJECT_BINARY_DIR}/with.cpp)
 foreach(component IN LISTS COMPONENTS)
-    file(CONFIGURE OUTPUT with_${component}.cpp CONTENT "#include <sallyport/with/${component}.hpp>\n")
-    target_sources(consumer PRIVATE ${PROJECT_BINARY_DIR}/with_${component}.cpp)
     target_link_libraries(consumer PRIVATE sallyport::${component})
 endforeach()

@@ -1,7 +1,8 @@
-"""usage: snippets.py DOCUMENT PROGRAMS COMPILER...
+"""usage: snippets.py DOCUMENT PROGRAMS CORE COMPILER...
 
-Compiles the C++ in a Markdown document. A block with an `int main` is a whole program. Above any other block a comment, which
-a reader doesn't see, says how it is read:
+Compiles the C++ in a Markdown document, after the header CORE, which is precompiled; but what shows its includes must need no
+others. A block with an `int main` is a whole program. Above any other block a comment, which a reader doesn't see, says how it is
+read:
 
     <!-- compile: NAME -->         it stands in NAME.cpp beside this script, in place of the line `// the snippet`
     <!-- not compiled: REASON -->  it is no code to compile
@@ -16,13 +17,14 @@ import sys
 FRAMES = pathlib.Path(__file__).parent
 BLOCK = re.compile(r"(?:<!-- ([a-z ]+): (.+?) -->\n\s*)?^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
-document, programs, *compiler = sys.argv[1:]
+document, programs, core, *compiler = sys.argv[1:]
 text = pathlib.Path(document).read_text()
 failures = []
 
 
-def compile_program(program):
-    run = subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c++", "-"],
+def compile_program(program, alone):
+    before = [] if alone else ["-include", core]
+    run = subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *before, "-x", "c++", "-"],
                          input=program, capture_output=True, text=True)
     return run.stderr if run.returncode else None
 
@@ -45,9 +47,9 @@ def what_is_wrong(how, name, language, code, line):
     if language != "cpp" or how == "not compiled":
         return None
     if how == "compile":
-        return compile_program(framed(code, name, line))
+        return compile_program(framed(code, name, line), alone="#include" in code)
     if "int main" in code:
-        return compile_program(f'#line {line} "{document}"\n{code}')
+        return compile_program(f'#line {line} "{document}"\n{code}', alone=True)
     return "nothing above the block says how to compile it"
 
 

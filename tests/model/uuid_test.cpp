@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "../data/rows.hpp"
+#include "uuid_texts.hpp"
 #include "watched_heap.hpp"
 
 #include <sallyport/model/uuid.hpp>
 
 #include <fmt/format.h>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <clocale>
@@ -18,7 +16,6 @@
 #include <iomanip>
 #include <locale>
 #include <optional>
-#include <random>
 #include <set>
 #include <span>
 #include <sstream>
@@ -96,7 +93,7 @@ using simd = way<sallyport::parse_uuid_v4_simd>;
 static_assert(portable::parse(example) == parse_uuid_v4(example));
 static_assert(!portable::parse("5c146b14-3c52-8afd-938a-375d0df1fbf6"));
 
-using generator = std::mt19937_64;
+using uuid_texts::generator;
 
 uuid random_uuid(generator& random) {
     uuid::bytes_type bytes{};
@@ -114,17 +111,6 @@ std::string text_of(uuid const& id) {
 std::string in_lower_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
-/// An id that is none, or still is: a few bytes are changed, to what comes near or to anything.
-std::string nearly_an_id(generator& random) {
-    constexpr std::string_view near = "0123456789abcdefABCDEF--gG`@/: \t{}";
-    auto text = text_of(random_uuid(random));
-    for (auto changes = random() % 4; changes > 0; --changes) {
-        auto const byte = random() % 4 == 0 ? static_cast<char>(random()) : near[random() % near.size()];
-        text[random() % text.size()] = byte;
-    }
     return text;
 }
 
@@ -177,7 +163,7 @@ TEMPLATE_TEST_CASE("whatever the bytes, they are judged as the RFC says", "", fa
     std::size_t accepted = 0;
     constexpr std::size_t tries = 400'000;
     for (std::size_t i = 0; i < tries; ++i) {
-        auto const text = nearly_an_id(random);
+        auto const text = uuid_texts::nearly_an_id(random);
         auto const parsed = TestType::parse(text);
         if (parsed.has_value() != is_uuid_v4(text)) FAIL("judged otherwise: " << text);
         if (parsed && text_of(*parsed) != in_lower_case(text)) FAIL("bytes of " << text);
@@ -200,19 +186,13 @@ TEMPLATE_TEST_CASE("an id that is printed and read again is the same id, in eith
 }
 
 TEMPLATE_TEST_CASE("nothing is read before an id's 36 characters, nor behind them", "", face, portable, simd) {
-    // One page between two that end the program when they are read.
-    auto const page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    void* const mapped = mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(mapped != MAP_FAILED);
-    auto* const readable = static_cast<char*>(mapped) + page;
-    REQUIRE(mprotect(readable, page, PROT_READ | PROT_WRITE) == 0);
-    for (auto* const text : {readable, readable + page - 36}) {
+    uuid_texts::lone_page const page;
+    for (auto* const text : page.edges()) {
         std::copy(example.begin(), example.end(), text);
         CHECK(TestType::parse({text, 36}) == parse_uuid_v4(example));
         text[35] = 'g';
         CHECK_FALSE(TestType::parse({text, 36}));
     }
-    munmap(mapped, 3 * page);
 }
 
 TEST_CASE("ids are ordered as their texts are, and equal ones have equal hashes") {
