@@ -401,7 +401,7 @@ TEST_CASE("a budget all in shadow asks for an allowance, and is a grant whatever
     CHECK(on.way.decided());
     CHECK(on.way.decided().would_refuse());
     CHECK(on.way.decided().receipt().position == 4);
-    CHECK(on.way.observed().decision.would_refuse());
+    CHECK(on.way.observed(on.way.decided()).decision.would_refuse());
 
     on.way = before;
     on.way.answer({.outcome = sp::allowance::verdict::refused});
@@ -544,7 +544,8 @@ TEST_CASE("what is observed is the decision, what was claimed, and the work that
     auto const record = found(reader());
     way.answer(record);
     way.answer(sp::verifier{sp::sha256_scheme{}}.verify(way.attempt(record, {}, {})));
-    auto const seen = way.observed();
+    auto const made = way.decided();
+    auto const seen = way.observed(made);
     CHECK(seen.decision.denial().reason == reason::wrong_secret);
     CHECK(seen.api == op::api::export_);
     CHECK(seen.client == id);
@@ -552,5 +553,6 @@ TEST_CASE("what is observed is the decision, what was claimed, and the work that
     CHECK(seen.peer == asked.peer);
     CHECK(seen.derivations == 1);
 
-    CHECK_FALSE(traveller(op::api::insights, {{"openpanel-client-id", "no id"}}).way.observed().client);
+    traveller const nobody(op::api::insights, {{"openpanel-client-id", "no id"}});
+    CHECK_FALSE(nobody.way.observed(nobody.way.decided()).client);
 }

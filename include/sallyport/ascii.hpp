@@ -16,6 +16,9 @@ constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) noexcept { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 
+/// What a letter's two cases differ in.
+inline constexpr unsigned char case_bit = 'a' - 'A';
+
 /// Sixteen bytes at once: an extension of g++ and clang, for whichever processor.
 using block [[gnu::vector_size(16)]] = unsigned char;
 
@@ -30,15 +33,13 @@ inline block ends_of(std::string_view text) noexcept {
 
 /// No bits if the bytes are the same without regard to case: each pair is equal, or differs in one bit and is of letters.
 inline block mismatch(block a, block b) noexcept {
-    constexpr unsigned char case_bit = 'a' - 'A';
     auto const letters = block((a | case_bit) - 'a' < 26);
     return (a ^ b) & ~(letters & case_bit);
 }
 
-/// Equality without regard to case.
-constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+/// The same of two texts of one size.
+constexpr bool letters_match(std::string_view a, std::string_view b) noexcept {
     auto const size = a.size();
-    if (size != b.size()) return false;
     if (std::is_constant_evaluated() || size < 4) {
         for (std::size_t i = 0; i < size; ++i) {
             if (to_lower(a[i]) != to_lower(b[i])) return false;
@@ -63,6 +64,12 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
     std::array<std::uint64_t, 2> halves{};
     std::memcpy(halves.data(), &differing, sizeof halves);
     return (halves[0] | halves[1]) == 0;
+}
+
+/// Equality without regard to case. Texts that differ do so mostly in their sizes, or else at their ends.
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    return a.empty() || (((a.back() ^ b.back()) & ~case_bit) == 0 && letters_match(a, b));
 }
 
 /// The text without blanks and tabs at its ends: a field value's optional white space (RFC 9110 §5.6.3).

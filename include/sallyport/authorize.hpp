@@ -199,8 +199,8 @@ private:
     };
 
     decision conclude(passage const& way, held_permit& permit) noexcept {
-        decision made = permit.with(way.decided());
-        if constexpr (has<typename roles::observer>) observer().on_decision(way.observed());
+        decision made = permit.with(way);
+        if constexpr (has<typename roles::observer>) observer().on_decision(way.observed(made));
         return made;
     }
 

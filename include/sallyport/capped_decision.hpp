@@ -34,7 +34,7 @@ struct held_permit {
     using decision = sallyport::decision<Level>;
 
     entry enter(Set&, rate_key const&) noexcept { return {}; }
-    decision with(sallyport::decision<Level> const& made) noexcept { return made; }
+    decision with(auto const& way) noexcept { return way.decided(); }
 };
 
 template <class Set, class Role, enumeration Level>
@@ -47,7 +47,7 @@ struct held_permit<Set, Role, Level, true> {
         held = limiter.enter(of);
         return {.admitted = static_cast<bool>(held), .retry_after = limiter.retry_after()};
     }
-    decision with(sallyport::decision<Level> const& made) noexcept { return {made, std::move(held)}; }
+    decision with(auto const& way) noexcept { return {way.decided(), std::move(held)}; }
 
     permit held{};
 };

@@ -42,10 +42,7 @@ public:
     constexpr passage(rules<Level, Api> const& rules, request<Api> const& asked, presented_credentials const& presented,
                       Budgets const& budgets = those_of_rules, bool counts_running = false) noexcept
         : rules_(&rules), request_(&asked), budgets_(&budgets), counts_running_(counts_running) {
-        auto const screened = screen(rules, presented, asked);
-        credentials_ = screened.value;
-        has_secret_ = !presented.secret.empty();
-        if (screened.refused) deny(*screened.refused);
+        if (auto const refused = screen(rules, presented, asked, credentials_)) deny(*refused);
     }
 
     constexpr need next() const noexcept { return need_; }
@@ -63,9 +60,10 @@ public:
             need_ = need::proof;
             return;
         }
-        who_.by = proof::origin;
         auto const refused = judge_origin(*rules_, credentials_.origin, request_->api, found.record());
-        return refused ? deny(*refused) : judge();
+        if (refused) return deny(*refused);
+        who_.by = proof::origin;
+        judge();
     }
 
     /// What the verifier is asked, with the secrets and decoys of the store's answer: at the moment by which secrets
@@ -87,10 +85,11 @@ public:
         if (need_ != need::proof) return answer_failed();
         derivations_ = verified.derivations;
         remembered_ = verified.remembered;
+        auto const refused = judge_proof(verified.outcome, known_, disabled_);
+        if (refused) return deny(*refused, verified.retry_after);
         who_.secret = verified.secret;
         who_.needs_rehash = verified.needs_rehash;
-        auto const refused = judge_proof(verified.outcome, known_, disabled_);
-        return refused ? deny(*refused, verified.retry_after) : judge();
+        judge();
     }
 
     constexpr rate_key key() const noexcept { return key_of(who_, *request_); }
@@ -109,7 +108,7 @@ public:
 
     constexpr void answer(allowance const& answered) noexcept {
         if (need_ != need::allowance) return answer_failed();
-        request_->cost == 0 ? measure(refused_for_good(answered)) : measure(answered);
+        request_->cost == 0 ? measured(refused_for_good(answered)) : measured(answered);
     }
 
     /// A dependency that was asked could not answer at all: it threw, say.
@@ -118,80 +117,70 @@ public:
             case need::record: return deny(denial_reason::store_failed);
             case need::proof: return deny(denial_reason::verifier_failed);
             case need::permit: return deny(denial_reason::limiter_failed);
-            case need::allowance: return measure({});
+            case need::allowance: return measured({});
             case need::nothing: return;
         }
     }
 
     /// The decision, once nothing more is needed.
-    constexpr decision<Level> const& decided() const noexcept { return decision_; }
+    constexpr decision<Level> decided() const noexcept {
+        if (refused_ || need_ != need::nothing) return decision<Level>::deny(refused_.value_or(denial()));
+        return meter(who_, allowance_, *rules_, *request_);
+    }
 
-    /// The decision with what led to it.
-    constexpr observation<Level, Api> observed() const noexcept {
-        return {.decision = decision_,
+    /// The decision that was made with what led to it.
+    constexpr observation<Level, Api> observed(decision<Level> const& made) const noexcept {
+        bool const in_clear = !made && made.denial().reason == denial_reason::insecure_transport;
+        return {.decision = made,
                 .api = request_->api,
                 .client = credentials_.client == uuid() ? std::nullopt : std::optional(credentials_.client),
                 .project = request_->project,
                 .peer = request_->peer,
                 .derivations = derivations_,
                 .remembered = remembered_,
-                .shape = shape(),
-                .secret_in_clear = secret_in_clear()};
+                .shape = made || in_clear ? secret_shape::foreign : rules_->issued.shape_of(credentials_.secret),
+                .secret_in_clear = in_clear && !credentials_.secret.empty()};
     }
 
 private:
     static constexpr standard_budgets those_of_rules{};
 
-    constexpr bool was_in_clear() const noexcept {
-        return !decision_ && decision_.denial().reason == denial_reason::insecure_transport;
-    }
-    constexpr bool secret_in_clear() const noexcept { return was_in_clear() && has_secret_; }
-    constexpr secret_shape shape() const noexcept {
-        return decision_ || was_in_clear() ? secret_shape::foreign : rules_->issued.shape_of(credentials_.secret);
-    }
-
     constexpr void take_record(record_type const* record, std::string_view organization) noexcept {
-        if (request_->project) asked_ = asked_project{*request_->project, {}};
-        project_organization_ = name::if_fits(organization);
+        if (request_->project) project_organization_ = name::if_fits(organization);
         if (!record) return;
         known_ = true;
-        disabled_ = record->disabled;
         who_.id = record->id;
         who_.level = record->level;
         who_.organization = record->organization;
         who_.project = record->project;
-        if (auto const* own = own_limits(*record, request_->api)) {
-            own_limits_ = *own;
-            has_own_limits_ = true;
-        }
+        disabled_ = record->disabled;
+        if (auto const* own = own_limits(*record, request_->api)) own_limits_ = *own;
     }
 
     constexpr void judge() noexcept {
-        if (asked_) asked_->organization = project_organization_.view();
-        if (auto const refused = judge_access(*rules_, who_, request_->api, asked_)) return deny(*refused);
-        auto const& limits = has_own_limits_ ? own_limits_ : limits_of(*rules_, request_->api);
+        std::optional<asked_project> asked;
+        if (request_->project) asked = asked_project{*request_->project, project_organization_};
+        if (auto const refused = judge_access(*rules_, who_, request_->api, asked)) return deny(*refused);
+        auto const& limits = own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api);
         if (!request_->exempt) claims_ = budgets_->claims(*rules_, who_, limits, *request_);
         if (!counts_running_ || request_->exempt || !can_pass(claims_)) return ask_limiter();
         need_ = need::permit;
     }
 
     constexpr void ask_limiter() noexcept {
-        if (claims_.empty()) return decide(decision<Level>::grant(who_));
+        if (claims_.empty()) return measured({});
         need_ = need::allowance;
     }
 
-    constexpr void measure(allowance const& answered) noexcept {
-        if (any_in_force(claims_)) return decide(meter(who_, answered, *rules_, *request_));
-        decide(decision<Level>::grant(who_, answered.states, answered.receipt));
+    constexpr void measured(allowance const& answered) noexcept {
+        allowance_ = answered;
+        if (!any_in_force(claims_)) allowance_.outcome = allowance::verdict::admitted;
+        need_ = need::nothing;
     }
 
     constexpr void deny(denial_reason reason, std::chrono::nanoseconds retry_after = {}) noexcept {
-        auto made = denial_for(reason, *rules_, *request_);
-        made.retry_after = retry_after;
-        decide(decision<Level>::deny(made));
-    }
-    constexpr void decide(decision<Level> const& made) noexcept {
-        decision_ = made;
+        refused_ = denial_for(reason, *rules_, *request_);
+        refused_->retry_after = retry_after;
         need_ = need::nothing;
     }
 
@@ -200,15 +189,13 @@ private:
     Budgets const* budgets_;
     credentials credentials_{};
     principal<Level> who_{};
-    quotas own_limits_{};
-    bool has_own_limits_ = false;
+    std::optional<quotas> own_limits_{};
     name project_organization_{};
-    std::optional<asked_project> asked_{};
     claim_list claims_{};
-    decision<Level> decision_ = decision<Level>::deny({});
+    std::optional<denial> refused_{};
+    allowance allowance_{};
     unsigned derivations_ = 0;
     bool remembered_ = false;
-    bool has_secret_ = false;
     need need_ = need::record;
     bool counts_running_ = false;
     bool known_ = false;

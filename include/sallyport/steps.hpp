@@ -24,28 +24,20 @@ struct credentials {
     std::string_view origin{};
 };
 
-/// Either what a step made, or the reason why it refused.
-template <class T>
-struct step_result {
-    T value{};
-    std::optional<denial_reason> refused{};
-};
-
-/// The first step: whether the request's own shape can be anybody's. Looks at no record.
+/// The first step: why the request's own shape can be nobody's; none if it can. What could be read is put into `into`.
+/// Looks at no record.
 template <class Level, class Api>
-constexpr step_result<credentials> screen(rules<Level, Api> const& rules, presented_credentials const& presented,
-                                          request<Api> const& asked) noexcept {
-    if (presented.ambiguous) return {.refused = denial_reason::ambiguous_credentials};
-    if (presented.id.empty()) return {.refused = denial_reason::missing_client_id};
+constexpr std::optional<denial_reason> screen(rules<Level, Api> const& rules, presented_credentials const& presented,
+                                              request<Api> const& asked, credentials& into) noexcept {
+    if (presented.ambiguous) return denial_reason::ambiguous_credentials;
+    if (presented.id.empty()) return denial_reason::missing_client_id;
     auto const id = parse_uuid_v4(presented.id);
-    if (!id) return {.refused = denial_reason::malformed_client_id};
-    credentials made{.client = *id, .secret = presented.secret, .origin = presented.origin};
-    if (rules.require_https && !asked.https.value_or(false)) {
-        return {.value = made, .refused = denial_reason::insecure_transport};
-    }
+    if (!id) return denial_reason::malformed_client_id;
+    into = {.client = *id, .secret = presented.secret, .origin = presented.origin};
+    if (rules.require_https && !asked.https.value_or(false)) return denial_reason::insecure_transport;
     bool const may_come_by_origin = presented.has_origin && rules.open_to_origins.contains(asked.api);
-    if (!made.secret.empty() || may_come_by_origin) return {.value = made};
-    return {.value = made, .refused = denial_reason::missing_client_secret};
+    if (presented.secret.empty() && !may_come_by_origin) return denial_reason::missing_client_secret;
+    return std::nullopt;
 }
 
 /// Why a client that presented no secret is not let in by its origin; none if it is.

@@ -15,6 +15,14 @@ namespace sallyport {
 struct field_value {
     std::string_view text = "";  // g++ 12 loses a null view that it copies at compile time
     bool ambiguous = false;      ///< two lines of the name have different values, or may have had
+
+    /// Takes the value of one line.
+    constexpr void add(std::string_view value) noexcept {
+        auto const trimmed = ascii::trim(value);
+        if (trimmed.empty()) return;
+        ambiguous = ambiguous || (!text.empty() && text != trimmed);
+        if (text.empty()) text = trimmed;
+    }
 };
 
 /// Reads several named fields in one pass over the lines, by the lengths of their names first. Names match without
@@ -26,14 +34,7 @@ constexpr std::array<field_value, N> read_fields(header_view headers, std::array
     for (auto const name : names) lengths.add(name.size());
     headers.for_each_of(lengths, [&](std::string_view name, std::string_view value) {
         for (std::size_t i = 0; i < N; ++i) {
-            if (name.size() != names[i].size() || !ascii::equals_ignoring_case(name, names[i])) continue;
-            auto const text = ascii::trim(value);
-            if (text.empty()) continue;
-            if (found[i].text.empty()) {
-                found[i].text = text;
-            } else if (found[i].text != text) {
-                found[i].ambiguous = true;
-            }
+            if (ascii::equals_ignoring_case(name, names[i])) found[i].add(value);
         }
     });
     if (headers.joins_lines()) {
