@@ -3,6 +3,7 @@
 #include "memory_in_use.hpp"
 #include "population.hpp"
 
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 
 #include <array>
@@ -11,34 +12,59 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
-// How much memory a key of a limiter takes that is used up.
+// How much memory a key of a limiter takes that is used up, the allocator's share included; and, apart from that, a key
+// that there might be: the room in the tables, which is there from the beginning.
 
 namespace {
 
 namespace sp = sallyport;
 
-/// Bytes a key, of so many that have used up their limit.
-double bytes_a_key(std::uint32_t limit, std::size_t keys) {
-    auto const before = bench::bytes_in_use();
-    sp::sliding_log limiter;
+/// Has so many new keys use up their limit.
+template <class Limiter>
+void add(Limiter& to, std::uint32_t limit, std::size_t keys) {
     auto const quota = sp::quota::make(limit, std::chrono::seconds(10)).value();
     for (std::size_t i = 0; i < keys; ++i) {
         std::array<sp::claim, 1> const claims{{{.key = {.client = bench::random_id()}, .quota = quota}}};
         for (std::uint32_t used = 0; used < limit; ++used) {
-            auto const answer = limiter.take(claims, sp::steady_time(std::chrono::nanoseconds(used)));
+            auto const answer = to.take(claims, sp::steady_time(std::chrono::nanoseconds(used)));
             if (answer.outcome != sp::allowance::verdict::admitted) throw std::runtime_error("it refuses too early");
         }
     }
-    if (limiter.size() != keys) throw std::runtime_error("it forgets what is in use");
+}
+
+/// Bytes that each of so many keys adds, where there are some already.
+template <class Limiter>
+double bytes_a_key(std::uint32_t limit, std::size_t keys) {
+    constexpr std::size_t some = 1000;
+    Limiter limiter;
+    add(limiter, limit, some);
+    auto const before = bench::bytes_in_use();
+    add(limiter, limit, keys);
+    if (limiter.size() != some + keys) throw std::runtime_error("it forgets what is in use");
     return (bench::bytes_in_use() - before) / static_cast<double>(keys);
 }
 
-std::string name_of(std::uint32_t limit) { return "memory: a key of sliding_log, limit " + std::to_string(limit); }
+/// Bytes that an empty limiter takes for each key for which it has room.
+double bytes_a_room() {
+    constexpr std::size_t rooms = std::size_t{1} << 20;
+    auto const before = bench::bytes_in_use();
+    sp::sliding_log const limiter({.max_clients = rooms, .max_unproven = 1, .max_blocked = 1});
+    return (bench::bytes_in_use() - before) / static_cast<double>(rooms);
+}
 
-contest::figure const at_20({name_of(20), "bytes", 8 * 20 + 64}, [] { return bytes_a_key(20, 50'000); });
-contest::figure const at_100({name_of(100), "bytes", 8 * 100 + 64}, [] { return bytes_a_key(100, 50'000); });
-contest::figure const at_1000({name_of(1000), "bytes", 8 * 1000 + 64}, [] { return bytes_a_key(1000, 10'000); });
+template <class Limiter>
+contest::figure row(std::string const& name, std::uint32_t limit, std::size_t keys, unsigned bytes_a_unit) {
+    return {{"memory: a key of " + name + ", limit " + std::to_string(limit), "bytes", bytes_a_unit * limit + 64.0},
+            [=] { return bytes_a_key<Limiter>(limit, keys); }};
+}
+
+contest::figure const at_20 = row<sp::sliding_log>("sliding_log", 20, 50'000, 8);
+contest::figure const at_100 = row<sp::sliding_log>("sliding_log", 100, 50'000, 8);
+contest::figure const at_1000 = row<sp::sliding_log>("sliding_log", 1000, 10'000, 8);
+contest::figure const half_at_20 = row<sp::compact_sliding_log>("compact_sliding_log", 20, 50'000, 4);
+contest::figure const half_at_100 = row<sp::compact_sliding_log>("compact_sliding_log", 100, 50'000, 4);
+contest::figure const half_at_1000 = row<sp::compact_sliding_log>("compact_sliding_log", 1000, 10'000, 4);
+contest::figure const a_room({"memory: room for a key of either", "bytes", 12}, [] { return bytes_a_room(); });
 
 }  // namespace

@@ -124,8 +124,8 @@ std::size_t bytes_a_key(int limit) {
 TEST_CASE("a live key takes eight bytes for each unit of its limit and few more; in a compact log, four") {
     for (int const limit : {1, 20, 100, 1000}) {
         auto const units = static_cast<std::size_t>(limit);
-        CHECK(bytes_a_key<sallyport::sliding_log>(limit) <= 8 * units + 80);
-        CHECK(bytes_a_key<sallyport::compact_sliding_log>(limit) <= 4 * units + 80);
+        CHECK(bytes_a_key<sallyport::sliding_log>(limit) <= 8 * units + 50);
+        CHECK(bytes_a_key<sallyport::compact_sliding_log>(limit) <= 4 * units + 50);
     }
 }
 

@@ -127,8 +127,8 @@ TEST_CASE("a key that is reset has used nothing; others have") {
 
 TEST_CASE("who looked before a key was forgotten on demand is not admitted after") {
     using ring_type = sallyport::stamp_ring<sallyport::exact_scale>;
-    sallyport::key_table<1, ring_type> keys(10);
-    std::array<std::uint32_t, 1> const key{7};
+    sallyport::key_table<2, ring_type> keys(10);
+    std::array<std::uint32_t, 2> const key{7, 0};
     auto const one_slot = [](std::size_t) { return std::uint32_t{1}; };
     auto const use = [](auto const& rings, auto const&) {
         rings[0]->look_back(quota(1, s));

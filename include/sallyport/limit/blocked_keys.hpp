@@ -76,8 +76,14 @@ public:
 
     /// Until when one of the claims' keys is blocked; `now` if none is.
     std::int64_t until(std::span<claim const> claims, std::int64_t now) const noexcept {
+        if (until_.size() == 0) [[likely]]
+            return now;
+        return latest_of(claims, now);
+    }
+
+private:
+    std::int64_t latest_of(std::span<claim const> claims, std::int64_t now) const noexcept {
         auto latest = now;
-        if (until_.size() == 0) return latest;
         for (auto const& each : claims) {
             auto const mark = until_.find(key_words<words_of_any_key>(each.key));
             if (!mark) continue;
@@ -87,7 +93,6 @@ public:
         return latest;
     }
 
-private:
     key_table<words_of_any_key, blocked_until> until_;
 };
 

@@ -122,27 +122,13 @@ private:
 };
 
 /// Whether all claims are of one key, and name one cost.
-inline bool are_of_one_key(std::span<claim const> claims) noexcept {
+template <std::size_t Claims>
+bool are_of_one_key(std::span<claim const, Claims> claims) noexcept {
     auto const& first = claims.front();
-    for (auto const& each : claims.subspan(1)) {
+    for (auto const& each : claims.template subspan<1>()) {
         if (each.cost != first.cost || each.key != first.key) return false;
     }
     return true;
-}
-
-/// Begins an answer: how long each claim's call would have to wait, `wait(i)` nanoseconds, and whether it is admitted,
-/// since none that is in force has to.
-template <class Wait>
-void begin_answer(std::span<claim const> claims, Wait const& wait, allowance& answer) noexcept {
-    answer.outcome = allowance::verdict::admitted;
-    answer.states = {};
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-        auto const& asked = claims[i];
-        std::chrono::nanoseconds const waits(wait(i));
-        if (waits != std::chrono::nanoseconds::zero() && !asked.shadow) answer.outcome = allowance::verdict::refused;
-        static_cast<void>(answer.states.push_back(
-            {.name = asked.name, .quota = asked.quota, .retry_after = waits, .shadow = asked.shadow}));
-    }
 }
 
 /// Does something once for each key, however many of its windows were claimed: at its first place.

@@ -44,6 +44,18 @@ struct alignas(16) key_block {
         return read;
     }
 
+    /// While it is spare, where the next one is that is. Who finds it late reads this for a key, and finds it closed.
+    key_block* next_spare() const noexcept {
+        auto const half = [this](std::size_t i) { return std::uint64_t{words[i].load(std::memory_order_relaxed)}; };
+        return reinterpret_cast<key_block*>(static_cast<std::uintptr_t>(half(0) | half(1) << 32));
+    }
+    void set_next_spare(key_block* next) noexcept {
+        auto const place = std::uint64_t{reinterpret_cast<std::uintptr_t>(next)};
+        words[0].store(static_cast<std::uint32_t>(place), std::memory_order_relaxed);
+        words[1].store(static_cast<std::uint32_t>(place >> 32), std::memory_order_relaxed);
+    }
+
+    static_assert(Words >= 2, "a spare block's key has room for where the next one is");
     std::array<std::atomic<std::uint32_t>, Words> words{};
     std::atomic<std::uint32_t> generation{0};
     State state;  // last: memory is behind it

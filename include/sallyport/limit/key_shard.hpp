@@ -79,7 +79,7 @@ public:
 
     /// A block that nobody has, of at least so many slots and not of many more; a new one if there is none.
     block* obtain(std::uint32_t capacity) {
-        if (auto* const free = spare_.take(capacity)) return static_cast<block*>(free);
+        if (auto* const free = spare_.take(capacity)) return free;
         spare_.expect(capacity);
         return block::make(*memory_, capacity);
     }
@@ -201,7 +201,7 @@ private:
     std::uint32_t count_ = 0;
     std::uint32_t hand_ = 0;
     std::int64_t none_idle_before_ = earliest;
-    spare_blocks spare_;
+    spare_blocks<block> spare_;
 };
 
 }  // namespace sallyport

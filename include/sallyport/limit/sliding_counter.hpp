@@ -136,8 +136,15 @@ private:
     template <class CounterOf>
     static allowance judge(std::span<claim const> claims, CounterOf const& counter_of, std::int64_t now) noexcept {
         allowance answer;
-        begin_answer(
-            claims, [&](std::size_t i) { return counter_of(i).wait(claims[i].quota, claims[i].cost, now); }, answer);
+        answer.outcome = allowance::verdict::admitted;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            std::chrono::nanoseconds const waits(counter_of(i).wait(asked.quota, asked.cost, now));
+            if (waits != std::chrono::nanoseconds::zero() && !asked.shadow)
+                answer.outcome = allowance::verdict::refused;
+            static_cast<void>(answer.states.push_back(
+                {.name = asked.name, .quota = asked.quota, .retry_after = waits, .shadow = asked.shadow}));
+        }
         bool const admitted = answer.outcome == allowance::verdict::admitted;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto after = counter_of(i);

@@ -95,8 +95,11 @@ private:
             auto const blocked = blocked_.until(claims, ticks);
             bool const counts = counting && blocked <= ticks;
             allowance made;
-            if (!answer_alone(table, claims, ticks, counts, made)) answer_together(table, claims, ticks, counts, made);
-            if (blocked > ticks) refuse(made, between(ticks, blocked));
+            bool const alone = claims.size() == 1 ? answer_alone(table, claims.template first<1>(), ticks, counts, made)
+                                                  : answer_alone(table, claims, ticks, counts, made);
+            if (!alone) answer_together(table, claims, ticks, counts, made);
+            if (blocked > ticks) [[unlikely]]
+                refuse(made, between(ticks, blocked));
             return made;
         });
     }
@@ -157,8 +160,8 @@ private:
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
-    template <class Table>
-    static bool answer_alone(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+    template <class Table, std::size_t Claims>
+    static bool answer_alone(Table& table, std::span<claim const, Claims> claims, std::int64_t now, bool counting,
                              allowance& made) {
         auto const& first = claims.front();
         if (first.cost > 1 && counting) return false;
@@ -186,40 +189,49 @@ private:
 
     /// The answer, by what each claim's key was admitted before; an admission is yet to be counted. What a single key's
     /// ring should note of its windows is returned.
-    template <class RingOf>
-    static window_notes judge(std::span<claim const> claims, RingOf const& ring_of, std::int64_t now, bool counting,
-                              allowance& answer) noexcept {
-        begin_answer(
-            claims, [&](std::size_t i) { return ring_of(i).wait(claims[i].quota, claims[i].cost, now); }, answer);
-        bool const admitted = answer.outcome == allowance::verdict::admitted;
+    template <std::size_t Claims, class RingOf>
+    static window_notes judge(std::span<claim const, Claims> claims, RingOf const& ring_of, std::int64_t now,
+                              bool counting, allowance& answer) noexcept {
+        answer.outcome = allowance::verdict::admitted;
+        answer.states = {};
+        for (std::size_t i = 0; i < claims.size(); ++i)
+            add_state(answer, claims[i], ring_of(i), ring_of(i).guess(i), now);
+        answer.receipt = {steady_time(std::chrono::nanoseconds(ring_of(0).told(now))), ring_of(0).position()};
         window_notes notes;
+        if (!counting || answer.outcome != allowance::verdict::admitted) return notes;
         for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const used =
-                show_usage(answer.states[i], ring_of(i), i, admitted && counting ? claims[i].cost : 0, now);
-            notes.note(i, used);
-            if (admitted && counting) {
-                answer.states[i].stamp = steady_time(std::chrono::nanoseconds(ring_of(i).told(now)));
-            }
+            notes.note(i, count_in(answer.states[i], ring_of(i), claims[i].cost, now));
         }
-        auto const& first = ring_of(0);
-        answer.receipt = {steady_time(std::chrono::nanoseconds(first.told(now))), first.position()};
         return notes;
     }
 
+    /// How a window stands before a call is counted.
+    static void add_state(allowance& answer, claim const& asked, view const& ring, std::uint32_t guess,
+                          std::int64_t now) noexcept {
+        auto const used = ring.used(asked.quota, now, guess);
+        auto const remaining = asked.quota.limit() - used;
+        auto const waits = asked.cost <= remaining ? 0 : ring.wait(asked.quota, asked.cost, now);
+        if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
+        static_cast<void>(
+            answer.states.push_back({.name = asked.name,
+                                     .quota = asked.quota,
+                                     .remaining = remaining,
+                                     .reset = std::chrono::nanoseconds(ring.until_freed(asked.quota, used, now)),
+                                     .retry_after = std::chrono::nanoseconds(waits),
+                                     .shadow = asked.shadow}));
+    }
+
     /// Says how a window stands once so much more is counted, and what of it is then used.
-    static std::uint32_t show_usage(rate_state& state, view const& ring, std::size_t place, std::uint32_t cost,
-                                    std::int64_t now) noexcept {
+    static std::uint32_t count_in(rate_state& state, view const& ring, std::uint32_t cost, std::int64_t now) noexcept {
         auto const limit = state.quota.limit();
-        auto const used = ring.used(state.quota, now, ring.guess(place));
-        auto const used_after = used + std::min(cost, limit - used);
-        auto const until_next = [&] {
-            if (used_after == 0) return std::int64_t{0};
-            return used_after <= cost ? ring.until_gone(state.quota, now)
-                                      : ring.until_freed(state.quota, used_after - cost, now);
-        };
-        state.remaining = limit - used_after;
-        state.reset = std::chrono::nanoseconds(until_next());
-        return used_after;
+        state.stamp = steady_time(std::chrono::nanoseconds(ring.told(now)));
+        if (cost > 0 && (state.remaining == limit || cost >= limit)) {
+            state.reset = std::chrono::nanoseconds(ring.until_gone(state.quota, now));
+        } else if (cost > state.remaining) {
+            state.reset = std::chrono::nanoseconds(ring.until_freed(state.quota, limit - cost, now));
+        }
+        state.remaining -= std::min(cost, state.remaining);
+        return limit - state.remaining;
     }
 
     /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.

@@ -2,59 +2,53 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace sallyport {
 
-/// Memory that nobody has at the moment, sorted by its capacity, in whatever unit the owner counts. It is the owner's,
-/// who knows what it is: nothing is freed here. One thread at a time.
+/// Blocks that nobody has at the moment, sorted by their capacity, in whatever unit the owner counts. Each keeps where the
+/// next one is (`next_spare`), so that they take no memory but their own. They are the owner's: nothing is freed here. One
+/// thread at a time.
+template <class Block>
 class spare_blocks {
 public:
     /// A block of at least this capacity and not of many times more; null if there is none.
-    void* take(std::uint32_t capacity) noexcept {
+    Block* take(std::uint32_t capacity) noexcept {
         for (auto& each : sizes_) {
-            if (each.capacity < capacity || each.capacity / 2 > capacity || each.blocks.empty()) continue;
-            return take_last(each);
+            if (each.capacity < capacity || each.capacity / 2 > capacity || !each.first) continue;
+            return take_first(each);
         }
         return nullptr;
     }
     /// Any block; null if there is none.
-    void* take_any() noexcept {
+    Block* take_any() noexcept {
         for (auto& each : sizes_) {
-            if (!each.blocks.empty()) return take_last(each);
+            if (each.first) return take_first(each);
         }
         return nullptr;
     }
 
-    /// Keeps a place for one more block, which is about to be made: giving it back can't fail then.
+    /// Keeps a place for blocks of this capacity, of which one is about to be made: giving it back can't fail then.
     void expect(std::uint32_t capacity) {
         auto const is_of = [capacity](size const& each) { return each.capacity == capacity; };
-        auto const known = std::find_if(sizes_.begin(), sizes_.end(), is_of);
-        auto& same = known == sizes_.end() ? sizes_.emplace_back(size{capacity, {}, 0}) : *known;
-        if (same.blocks.capacity() <= same.made) same.blocks.reserve(same.made * 2 + 1);
-        ++same.made;
+        if (std::none_of(sizes_.begin(), sizes_.end(), is_of)) sizes_.push_back({capacity, nullptr});
     }
     /// Takes back a block that was expected.
-    void give_back(void* block, std::uint32_t capacity) noexcept {
+    void give_back(Block* block, std::uint32_t capacity) noexcept {
         for (auto& each : sizes_) {
-            if (each.capacity == capacity) return each.blocks.push_back(block);
+            if (each.capacity == capacity) return block->set_next_spare(std::exchange(each.first, block));
         }
     }
 
 private:
     struct size {
         std::uint32_t capacity;
-        std::vector<void*> blocks;
-        std::size_t made;
+        Block* first;
     };
 
-    static void* take_last(size& from) noexcept {
-        auto* const last = from.blocks.back();
-        from.blocks.pop_back();
-        return last;
-    }
+    static Block* take_first(size& from) noexcept { return std::exchange(from.first, from.first->next_spare()); }
 
     std::vector<size> sizes_;
 };

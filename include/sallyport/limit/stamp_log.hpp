@@ -70,24 +70,24 @@ public:
             auto const oldest = slots()[index].load(std::memory_order_acquire);
             if (oldest == value::sealed()) return std::nullopt;
             auto const ahead = value::tag_of(oldest.lap() - (lap - 1));
-            if (ahead > 0) {
+            if (ahead > 0) [[unlikely]] {
                 lap += ahead - 1;
                 step(index, lap);
                 continue;
             }
             auto const newest =
                 capacity_ == 1 ? oldest : slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
-            if (newest.lap() != value::tag_of(index == 0 ? lap - 1 : lap)) {
+            if (newest.lap() != value::tag_of(index == 0 ? lap - 1 : lap)) [[unlikely]] {
                 if (index == 0) --lap;
                 index = 0;
                 continue;
             }
             auto const heard = end_.load(std::memory_order_relaxed);
-            if (heard != end && !view::are_near(view::lap_in(heard), lap)) {
+            if (heard != end && !view::are_near(view::lap_in(heard), lap)) [[unlikely]] {
                 end = heard;
                 index = view::index_in(end);
                 lap = view::lap_in(end);
-            } else if (scale_.load(std::memory_order_acquire) == word) {
+            } else if (scale_.load(std::memory_order_acquire) == word) [[likely]] {
                 return view(slots(), capacity_, Scale(word), end, index, lap, oldest, newest);
             }
         }
@@ -98,7 +98,8 @@ public:
     admission admit_one(view const& seen, ticks stamp, window_notes notes = {}) noexcept {
         auto const distance = seen.scale_.distance(stamp);
         if (!value::representable(distance)) return admission::no_room;
-        if (capacity_ < depth_.load(std::memory_order_relaxed) && seen.within(horizon(), seen.oldest_, stamp)) {
+        if (capacity_ < depth_.load(std::memory_order_relaxed) &&
+            seen.is_within(seen.span_of(horizon(), stamp), seen.oldest_)) {
             return admission::no_room;
         }
         auto expected = seen.oldest_;

@@ -43,7 +43,7 @@ public:
         std::uint32_t lacking(std::uint32_t cost, ticks now) const noexcept {
             auto const depth = ring_->depth_.load(std::memory_order_relaxed);
             if (capacity_ >= depth) return 0;
-            auto const kept = this->count_within(ring_->horizon(), capacity_, now, 1);
+            auto const kept = this->count_within(this->span_of(ring_->horizon(), now), capacity_, 1);
             auto const needed = std::min(std::min(cost, depth) + kept, depth);
             return needed <= capacity_ ? 0 : std::min(std::max(needed, capacity_ * 2), depth);
         }

@@ -72,13 +72,13 @@ public:
     /// fits. Constant time.
     ticks wait(quota const& in, std::uint32_t cost, ticks now) const noexcept {
         if (cost > in.limit()) return never_ticks;
-        return cost == 0 ? 0 : until_outside(in, in.limit() - cost + 1, now);
+        return cost == 0 ? 0 : until_outside(span_of(in, now), in.limit() - cost + 1, now);
     }
 
     /// How much of the limit the window holds that ends at the stamp of `now`. Constant time where it is about as much as
     /// guessed; else the logarithm of how far off that was.
     std::uint32_t used(quota const& in, ticks now, std::uint32_t guess = 1) const noexcept {
-        return count_within(window_of(in), std::min(capacity_, in.limit()), now, guess);
+        return count_within(span_of(in, now), std::min(capacity_, in.limit()), guess);
     }
 
     /// A guess at what a window of the key's budget holds.
@@ -86,11 +86,13 @@ public:
 
     /// How long until the oldest of the last `used` units leaves the window; 0 if there is none.
     ticks until_freed(quota const& in, std::uint32_t used, ticks now) const noexcept {
-        return used == 0 ? 0 : until_outside(in, used, now);
+        return used == 0 ? 0 : until_outside(span_of(in, now), used, now);
     }
 
     /// How long a unit counts that has its stamp from `now`.
-    ticks until_gone(quota const& in, ticks now) const noexcept { return until_outside(in, told(now), now); }
+    ticks until_gone(quota const& in, ticks now) const noexcept {
+        return until_outside(span_of(in, now), told(now), now);
+    }
 
 protected:
     template <class>
@@ -126,8 +128,6 @@ protected:
         if (newest.counts()) last_ = stamp_of(newest);
     }
 
-    static constexpr ticks window_of(quota const& in) noexcept { return std::chrono::nanoseconds(in.window()).count(); }
-
     /// The length of time between two moments in their order, which may be too long for one with a sign.
     static constexpr std::uint64_t between(ticks from, ticks to) noexcept {
         return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
@@ -156,56 +156,64 @@ protected:
         return back == capacity_ ? oldest_ : slots_[place_of(back)].load(std::memory_order_acquire);
     }
 
-    ticks until_outside(quota const& in, std::uint32_t back, ticks now) const noexcept {
+    /// A window that ends at a call's stamp: what is told of one of its stamps is not as old as this.
+    struct span {
+        ticks end;
+        std::uint64_t length;
+    };
+    span span_of(ticks window, ticks now) const noexcept {
+        return {stamp(now), static_cast<std::uint64_t>(scale_.counts_for(window))};
+    }
+    span span_of(quota const& in, ticks now) const noexcept {
+        return span_of(std::chrono::nanoseconds(in.window()).count(), now);
+    }
+
+    static constexpr bool is_within(span const& in, ticks stamped) noexcept {
+        return between(stamped, in.end) < in.length;
+    }
+    bool is_within(span const& in, value unit) const noexcept { return unit.counts() && is_within(in, stamp_of(unit)); }
+
+    ticks until_outside(span const& in, std::uint32_t back, ticks now) const noexcept {
         if (back > capacity_) return 0;
         auto const found = unit(back);
         return found.counts() ? until_outside(in, stamp_of(found), now) : 0;
     }
 
     /// How long from `now` until a stamp lies before the window that ends at the call's own; 0 if it does now.
-    ticks until_outside(quota const& in, ticks stamped, ticks now) const noexcept {
-        auto const end = stamp(now);
-        auto const window = static_cast<std::uint64_t>(scale_.counts_for(window_of(in)));
-        auto const age = between(stamped, end);
-        if (age >= window) return 0;
-        auto const behind = between(now, end);
-        auto const left = window - age;
+    static constexpr ticks until_outside(span const& in, ticks stamped, ticks now) noexcept {
+        if (!is_within(in, stamped)) return 0;
+        auto const behind = between(now, in.end);
+        auto const left = in.length - between(stamped, in.end);
         return behind > static_cast<std::uint64_t>(never_ticks) - left ? never_ticks
                                                                        : static_cast<ticks>(behind + left);
     }
 
-    bool within(ticks window, value unit, ticks end) const noexcept {
-        return unit.counts() && between(stamp_of(unit), end) < static_cast<std::uint64_t>(scale_.counts_for(window));
-    }
-
-    /// How many of the last `most` units have stamps in (end − window, end], where `end` is the stamp of `now`. Looks at
-    /// the guess and beside it, and then further and further away.
-    std::uint32_t count_within(ticks window, std::uint32_t most, ticks now, std::uint32_t guess) const noexcept {
-        auto const end = stamp(now);
+    /// How many of the last `most` units lie within. Looks at the guess and beside it, and then further and further away.
+    std::uint32_t count_within(span const& in, std::uint32_t most, std::uint32_t guess) const noexcept {
         auto const at = std::min(guess, most);
-        if (most == 0) return 0;
-        if (within(window, unit(at), end)) {
-            if (at == most || !within(window, unit(at + 1), end)) return at;
-            return count_from(window, most, end, at + 1, most + 1);
+        if (is_within(in, unit(at))) {
+            if (at == most || !is_within(in, unit(at + 1))) [[likely]]
+                return at;
+            return count_from(in, most, at + 1, most + 1);
         }
-        if (at == 1 || within(window, unit(at - 1), end)) return at - 1;
-        return count_from(window, most, end, 0, at - 1);
+        if (at == 1 || is_within(in, unit(at - 1))) [[likely]]
+            return at - 1;
+        return count_from(in, most, 0, at - 1);
     }
 
     /// The same, if more than one of these is known to be within, or fewer than the other.
-    std::uint32_t count_from(ticks window, std::uint32_t most, ticks end, std::uint32_t inside,
+    std::uint32_t count_from(span const& in, std::uint32_t most, std::uint32_t inside,
                              std::uint32_t outside) const noexcept {
-        auto const is_within = [&](std::uint32_t back) { return within(window, unit(back), end); };
         bool const upwards = outside > most;
         for (std::uint32_t step = 1; outside - inside > step; step *= 2) {
             auto const at = upwards ? inside + step : outside - step;
-            bool const found = is_within(at);
+            bool const found = is_within(in, unit(at));
             (found ? inside : outside) = at;
             if (found != upwards) break;
         }
         while (outside - inside > 1) {
             auto const middle = inside + (outside - inside) / 2;
-            (is_within(middle) ? inside : outside) = middle;
+            (is_within(in, unit(middle)) ? inside : outside) = middle;
         }
         return inside;
     }

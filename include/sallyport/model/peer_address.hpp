@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/crypto/hex.hpp>
+#include <sallyport/model/same_bytes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -70,7 +71,9 @@ public:
         return made;
     }
 
-    friend constexpr bool operator==(peer_address const&, peer_address const&) noexcept = default;
+    friend constexpr bool operator==(peer_address const& a, peer_address const& b) noexcept {
+        return a.family_ == b.family_ && same_bytes(a.bytes_, b.bytes_);
+    }
     friend constexpr auto operator<=>(peer_address const&, peer_address const&) noexcept = default;
 
 private:

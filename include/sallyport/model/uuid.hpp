@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sallyport/crypto/hex.hpp>
+#include <sallyport/model/same_bytes.hpp>
 #include <sallyport/model/uuid_parse_portable.hpp>
 #include <sallyport/model/uuid_parse_simd.hpp>
 
@@ -41,7 +42,7 @@ public:
         return out;
     }
 
-    friend constexpr bool operator==(uuid const&, uuid const&) noexcept = default;
+    friend constexpr bool operator==(uuid const& a, uuid const& b) noexcept { return same_bytes(a.bytes_, b.bytes_); }
     friend constexpr auto operator<=>(uuid const&, uuid const&) noexcept = default;
 
     template <class Traits>
