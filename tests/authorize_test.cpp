@@ -1,10 +1,10 @@
 #include "catch.hpp"
 #include "credential/counting_scheme.hpp"
+#include "gate_words.hpp"
 #include "in_words.hpp"
 
 #include <sallyport/credential/guarded_verifier.hpp>
 #include <sallyport/http/response.hpp>
-#include <sallyport/openpanel.hpp>
 
 #include <fmt/format.h>
 
@@ -22,29 +22,11 @@
 #include <utility>
 #include <vector>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-using namespace sp::literals;
-using namespace std::chrono_literals;
+using namespace one_client;
 
 namespace {
 
-using reason = sp::denial_reason;
-
-constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
-constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
 constexpr std::string_view unknown_text = "00000000-0000-4000-8000-000000000000";
-constexpr std::string_view right_secret = "sec_5b1e8d0c2f7a4e6990d3";
-
-op::client reader() {
-    return {.id = id,
-            .level = op::level::read,
-            .organization = "acme",
-            .project = "shop",
-            .secrets = {{sp::sha256_scheme::store(right_secret)}}};
-}
-
-op::clients one_reader() { return op::clients{{reader()}, {{.id = "shop", .organization = "acme"}}}; }
 
 /// A request for insights, with its header lines.
 struct call {

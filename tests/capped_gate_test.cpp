@@ -1,10 +1,10 @@
 #include "catch.hpp"
+#include "gate_words.hpp"
 #include "in_words.hpp"
 #include "limit/in_threads.hpp"
 
 #include <sallyport/http/response.hpp>
 #include <sallyport/limit/concurrency_cap.hpp>
-#include <sallyport/openpanel.hpp>
 
 #include <array>
 #include <atomic>
@@ -21,19 +21,12 @@
 #include <utility>
 #include <vector>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-using namespace sp::literals;
-using namespace std::chrono_literals;
+using namespace one_client;
 
 namespace {
 
-using reason = sp::denial_reason;
 using permit = sp::concurrency_cap::permit;
 
-constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
-constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
-constexpr std::string_view right = "sec_5b1e8d0c2f7a4e6990d3";
 constexpr sp::rate_key proven{.client = id};
 constexpr std::optional<reason> none{};
 
@@ -41,7 +34,7 @@ op::clients one_root() {
     return op::clients{{{.id = id,
                          .level = op::level::root,
                          .organization = "acme",
-                         .secrets = {{sp::sha256_scheme::store(right)}},
+                         .secrets = {{sp::sha256_scheme::store(right_secret)}},
                          .origins = {"https://shop.example"}}},
                        {{.id = "shop", .organization = "acme"}}};
 }
@@ -51,7 +44,7 @@ struct call {
     op::api api = op::api::insights;
     std::uint32_t cost = 1;
     bool exempt = false;
-    std::string_view secret = right;
+    std::string_view secret = right_secret;
     std::array<sp::header_line, 2> lines{{{"openpanel-client-id", id_text}, {"openpanel-client-secret", secret}}};
 
     operator op::request() const { return {.headers = lines, .api = api, .exempt = exempt, .cost = cost}; }

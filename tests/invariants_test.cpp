@@ -1,7 +1,7 @@
 #include "catch.hpp"
+#include "gate_words.hpp"
 
 #include <sallyport/http/response.hpp>
-#include <sallyport/openpanel.hpp>
 
 #include <array>
 #include <atomic>
@@ -17,15 +17,8 @@
 #include <utility>
 #include <vector>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-using namespace sp::literals;
-using namespace std::chrono_literals;
-
 // What must hold of the gate as a whole, whatever its parts are.
 namespace {
-
-using reason = sp::denial_reason;
 
 constexpr std::string_view writer = "00000001-0000-4000-8000-000000000000";
 constexpr std::string_view reader = "00000002-0000-4000-8000-000000000000";

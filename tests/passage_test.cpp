@@ -1,9 +1,8 @@
 #include "catch.hpp"
 #include "faulty_parts.hpp"
+#include "gate_words.hpp"
 #include "in_words.hpp"
 #include "random_traffic.hpp"
-
-#include <sallyport/openpanel.hpp>
 
 #include <array>
 #include <chrono>
@@ -20,11 +19,9 @@
 #include <utility>
 #include <vector>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
 namespace rt = random_traffic;
-using namespace sp::literals;
-using namespace std::chrono_literals;
+
+using namespace one_client;
 
 namespace {
 
@@ -180,18 +177,7 @@ op::decision by_hand(doors const& through, sp::rules<op::level, op::api> const& 
     return way.decided();
 }
 
-constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
-constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
-constexpr std::string_view right_secret = "sec_5b1e8d0c2f7a4e6990d3";
 constexpr auto rules = op::rules();
-
-op::client reader() {
-    return {.id = id,
-            .level = op::level::read,
-            .organization = "acme",
-            .project = "shop",
-            .secrets = {{sp::sha256_scheme::store(right_secret)}}};
-}
 
 lookup found(op::client record, std::string_view organization = {}) {
     return lookup::found(std::make_shared<op::client const>(std::move(record)), organization);

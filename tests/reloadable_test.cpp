@@ -1,6 +1,6 @@
 #include "catch.hpp"
+#include "gate_words.hpp"
 
-#include <sallyport/openpanel.hpp>
 #include <sallyport/reloadable.hpp>
 
 #include <array>
@@ -16,33 +16,18 @@
 #include <utility>
 #include <vector>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-using namespace sp::literals;
-using namespace std::chrono_literals;
-
 // Rules that change while requests run.
+using namespace one_client;
+
 namespace {
 
-using reason = sp::denial_reason;
 using sp::shared_by;
 using reloadable = sp::reloadable<op::level, op::api>;
-constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
-constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
-constexpr std::string_view right = "sec_5b1e8d0c2f7a4e6990d3";
-
-op::clients one_reader() {
-    return op::clients{{{.id = id,
-                         .level = op::level::read,
-                         .organization = "acme",
-                         .project = "shop",
-                         .secrets = {{sp::sha256_scheme::store(right)}}}},
-                       {{.id = "shop", .organization = "acme"}}};
-}
 
 template <class Gate>
 op::decision ask(Gate& gate, op::api api = op::api::insights, std::uint32_t cost = 1) {
-    std::array<sp::header_line, 2> const lines{{{"openpanel-client-id", id_text}, {"openpanel-client-secret", right}}};
+    std::array<sp::header_line, 2> const lines{
+        {{"openpanel-client-id", id_text}, {"openpanel-client-secret", right_secret}}};
     return gate.authorize({.headers = lines, .api = api, .cost = cost});
 }
 

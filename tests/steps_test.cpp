@@ -1,6 +1,5 @@
 #include "catch.hpp"
-
-#include <sallyport/openpanel.hpp>
+#include "gate_words.hpp"
 
 #include <array>
 #include <chrono>
@@ -9,20 +8,14 @@
 #include <string>
 #include <string_view>
 
-namespace sp = sallyport;
-namespace op = sallyport::openpanel;
-using namespace sp::literals;
-using namespace std::chrono_literals;
+using namespace one_client;
 
 namespace {
 
-using reason = sp::denial_reason;
 using verdict = sp::verification::verdict;
 using seen = sp::presented_credentials;
 
 constexpr auto rules = op::rules();
-constexpr std::string_view id_text = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60";
-constexpr auto id = "8f14e45f-ceea-467f-a3a5-1c2b3d4e5f60"_uuid;
 constexpr std::string_view listed = "https://shop.example";
 
 constexpr auto screened(seen const& presented, op::api api = op::api::export_) {
