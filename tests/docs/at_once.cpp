@@ -1,3 +1,5 @@
+#include "thread_pool.hpp"
+
 #include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/openpanel.hpp>
 
@@ -6,17 +8,9 @@
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;
 
-/// Runs what may only be moved, later and somewhere else.
-struct pool {
-    template <class Work>
-    void post(Work work) {
-        work();
-    }
-};
-
 void reply(sp::denial const& why);
 void export_for(sp::principal<op::level> const& who);
 
-void answer(op::clients const& clients, op::request const& request, pool& workers) {
+void answer(op::clients const& clients, op::request const& request, thread_pool& workers) {
     // the snippet
 }

@@ -1,3 +1,5 @@
+#include "thread_pool.hpp"
+
 #include <sallyport/credential/guarded_verifier.hpp>
 #include <sallyport/exempt_peers.hpp>
 #include <sallyport/limit/throttle.hpp>
@@ -6,13 +8,6 @@
 
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;
-
-struct thread_pool {
-    template <class Work>
-    void post(Work work) {
-        work();
-    }
-};
 
 void reply(op::decision const& decision);
 

@@ -24,7 +24,7 @@ failures = []
 
 def compile_program(program, alone):
     before = [] if alone else ["-include", core]
-    run = subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *before, "-x", "c++", "-"],
+    run = subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{FRAMES}", *before, "-x", "c++", "-"],
                          input=program, capture_output=True, text=True)
     return run.stderr if run.returncode else None
 
