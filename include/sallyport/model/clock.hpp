@@ -5,7 +5,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <ctime>
 
 namespace sallyport {
 
@@ -35,18 +34,9 @@ struct steady_clock {
     steady_time now() const noexcept { return std::chrono::steady_clock::now(); }
 };
 
-/// The machine's calendar: on Linux as of its last tick, at most 10 ms ago (`CLOCK_REALTIME_COARSE`), which costs a fifth
-/// of the exact moment. A secret begins and expires at most that late.
+/// The machine's calendar.
 struct wall_clock {
-    wall_time now() const noexcept {
-#if defined(CLOCK_REALTIME_COARSE)
-        std::timespec last{};
-        ::clock_gettime(CLOCK_REALTIME_COARSE, &last);
-        return wall_time(std::chrono::seconds(last.tv_sec) + std::chrono::nanoseconds(last.tv_nsec));
-#else
-        return std::chrono::system_clock::now();
-#endif
-    }
+    wall_time now() const noexcept { return std::chrono::system_clock::now(); }
 };
 
 /// A clock that moves only when it is told to, for tests: the library's and its users'. Thread-safe.
