@@ -213,11 +213,12 @@ TEST_CASE("every answer is that of a model which looks through all failures") {
             auto const peer = v4(std::uniform_int_distribution(1U, 3U)(random));
             auto const client = std::uniform_int_distribution(1U, 30U)(random);
             if (!open.empty() && step % 3 == 0) {
-                auto const [given, whose] = open.back();
+                auto const last = open.back();
+                auto const& given = last.first;
                 open.pop_back();
                 throttle.give_back(given);
-                auto const is_it = [&, whose = whose, given = given](auto const& each) {
-                    return each.peer == given.peer && each.client == whose && each.stamp == given.stamp;
+                auto const is_it = [&](auto const& each) {
+                    return each.peer == given.peer && each.client == last.second && each.stamp == given.stamp;
                 };
                 model.failures.erase(std::find_if(model.failures.begin(), model.failures.end(), is_it));
                 continue;
