@@ -83,7 +83,7 @@ TEST_CASE("a call that fails for want of memory counts nothing and keeps no key"
         }
         REQUIRE(difference(model.take(claims, at(round)), answer) == "");
     }
-    CHECK(failures > 60);
+    CHECK(failures > 30);
     CHECK(limiter.size() == 31);
     for (std::uint32_t i = 101; i < 110; ++i) CHECK(passes(limiter, {.key = client(i)}, 30));
     CHECK(take(limiter, {.key = client(110)}, 30).outcome == verdict::failed);

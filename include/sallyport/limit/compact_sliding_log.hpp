@@ -63,8 +63,8 @@ private:
 // So that every tick can be told, and a base be a whole number of them.
 static_assert(compact_scale::tick(quota::max_window) <= std::chrono::nanoseconds(std::int64_t{1} << 32));
 
-/// A sliding log of half the memory: 4 bytes for each unit that a key's limit allows, and as many besides as `sliding_log`
-/// takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window that its key was asked for, if
+/// A sliding log of half the memory: 4 bytes for each unit that a key's limit allows, and up to 4 more besides than
+/// `sliding_log` takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window that its key was asked for, if
 /// that is more (see `tick`). It errs on the refusing side only, and by at most one tick:
 ///   - never over: a call is admitted only if the costs admitted before it within the window that ends at its stamp, plus
 ///     its own, are at most the limit;
