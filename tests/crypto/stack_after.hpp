@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../catch.hpp"
+#include "../sanitizer.hpp"
 
 #include <pthread.h>
 
@@ -34,14 +35,4 @@ inline std::vector<std::uint8_t> stack_after(std::function<void()> work) {
     return memory;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool shows_stacks = false;  // a sanitizer puts variables where it likes
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool shows_stacks = false;
-#    else
-inline constexpr bool shows_stacks = true;
-#    endif
-#else
-inline constexpr bool shows_stacks = true;
-#endif
+inline constexpr bool shows_stacks = !sanitized;  // a sanitizer puts variables where it likes

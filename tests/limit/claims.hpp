@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "../sanitizer.hpp"
+
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
@@ -21,12 +23,8 @@ inline constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 inline constexpr std::int64_t ms = 1'000'000;  // nanoseconds
 inline constexpr std::int64_t s = 1000 * ms;
 
-/// A sanitizer that watches threads makes a test take ten times as long, and sees nothing more in one that has only one.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr unsigned slowness = 10;
-#else
-inline constexpr unsigned slowness = 1;
-#endif
+/// With a sanitizer a test takes ten times as long, and has as much to be seen in a tenth of its histories.
+inline constexpr unsigned slowness = sanitized ? 10 : 1;
 
 /// A proven client's key.
 inline sallyport::rate_key client(std::uint32_t number) {
