@@ -305,6 +305,19 @@ TEST_CASE("a passage asks for the record, then the proof, then the allowance") {
     CHECK(on.way.decided());
 }
 
+TEST_CASE("a passage that is asked for its decision too early grants nothing") {
+    traveller on(op::api::insights, credentials());
+    auto const record = found(reader());
+    CHECK(on.way.decided().denial().status == 503);
+    on.way.answer(record);
+    CHECK(on.way.decided().denial().status == 503);
+    on.way.answer(sp::verifier{sp::sha256_scheme{}}.verify(on.way.attempt(record, {}, {})));
+    REQUIRE(on.way.next() == need::allowance);
+    CHECK(on.way.decided().denial().status == 503);
+    on.way.answer(admitted());
+    CHECK(on.way.decided());
+}
+
 TEST_CASE("a passage that counts who runs asks for the permit once access is judged, and then for the allowance") {
     traveller on(op::api::insights, credentials());
     constexpr static sp::standard_budgets budgets{};

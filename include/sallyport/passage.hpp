@@ -122,10 +122,9 @@ public:
         }
     }
 
-    /// The decision, once nothing more is needed.
+    /// The decision, once nothing more is needed; before that, no grant.
     constexpr decision<Level> decided() const noexcept {
-        if (refused_ || need_ != need::nothing) return decision<Level>::deny(refused_.value_or(denial()));
-        return meter(who_, allowance_, *rules_, *request_);
+        return refused_ ? decision<Level>::deny(*refused_) : meter(who_, allowance_, *rules_, *request_);
     }
 
     /// The decision that was made with what led to it.
@@ -193,7 +192,7 @@ private:
     name project_organization_{};
     claim_list claims_{};
     std::optional<denial> refused_{};
-    allowance allowance_{};
+    allowance allowance_{};  ///< failed until there is one
     unsigned derivations_ = 0;
     bool remembered_ = false;
     need need_ = need::record;
