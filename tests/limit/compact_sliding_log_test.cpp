@@ -76,8 +76,8 @@ TEST_CASE("what is admitted in the last nanosecond of a tick counts for its wind
     for (auto const in_tick : {std::int64_t{0}, tick - 1}) {
         auto limiter = make();
         auto const now = 1000 * tick + in_tick;
-        REQUIRE(passes(limiter, asked, now));
         auto const passes_at = 1000 * tick + s + tick - 1;
+        CHECK(take(limiter, asked, now).states[0].reset.count() == passes_at - now);
         CHECK(take(limiter, asked, now).states[0].retry_after.count() == passes_at - now);
         CHECK_FALSE(passes(limiter, asked, passes_at - 1));
         CHECK(passes(limiter, asked, passes_at));
@@ -103,6 +103,15 @@ TEST_CASE("a key whose longest window grows counts what it had before, and a key
         CHECK(admitted(limiter, over(70, s), now + s + compact_sliding_log::tick(quota(1, longest).window()).count(),
                        100) == 70);
     }
+}
+
+TEST_CASE("what a compact log tells of stamps never goes back, though the clock does within a tick") {
+    auto limiter = make();
+    auto const tick = compact_sliding_log::tick(over(5, s).quota.window()).count();
+    auto const first = take(limiter, over(5, s), 1000 * tick + 50).receipt;
+    CHECK(first.stamp == at(1000 * tick));
+    CHECK(take(limiter, over(5, s), 1000 * tick + 10).receipt.stamp == first.stamp);
+    CHECK(take(limiter, over(5, s), 900 * tick).receipt.stamp == first.stamp);
 }
 
 TEST_CASE("a compact log takes back what was counted, by its receipt, in its tick") {

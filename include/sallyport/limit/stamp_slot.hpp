@@ -12,8 +12,9 @@ namespace sallyport {
 /// distance from the ring's base, by a scale. A distance below the scale's least is none, and tells apart what was never
 /// written.
 ///
-/// A value comes again after a multiple of 256 laps at the soonest, and then by the same base for the same stamp alone.
-/// Stamps never go back, so all units since have that stamp: the ring is what it was, and a look at it still holds.
+/// A value comes again once its place was written 256 times more, and then by the same base for the same stamp alone. So
+/// many units of one stamp no limit in force lets pass: to miss them, a thread would have to sleep, between its look and
+/// its swap, through 256 laps that a limit in shadow let pass at one stamp, or until there is another base.
 template <class Scale>
 class stamp_slot {
 public:
