@@ -153,14 +153,17 @@ private:
         who_.organization = record->organization;
         who_.project = record->project;
         disabled_ = record->disabled;
-        if (auto const* own = own_limits(*record, request_->api)) own_limits_ = *own;
+        if (auto const* own = own_limits(*record, request_->api)) {
+            own_limits_ = *own;
+            has_own_limits_ = true;
+        }
     }
 
     constexpr void judge() noexcept {
         std::optional<asked_project> asked;
         if (request_->project) asked = asked_project{*request_->project, project_organization_};
         if (auto const refused = judge_access(*rules_, who_, request_->api, asked)) return deny(*refused);
-        auto const& limits = own_limits_ ? *own_limits_ : limits_of(*rules_, request_->api);
+        auto const& limits = has_own_limits_ ? own_limits_ : limits_of(*rules_, request_->api);
         if (!request_->exempt) claims_ = budgets_->claims(*rules_, who_, limits, *request_);
         if (!counts_running_ || request_->exempt || !can_pass(claims_)) return ask_limiter();
         need_ = need::permit;
@@ -188,7 +191,8 @@ private:
     Budgets const* budgets_;
     credentials credentials_{};
     principal<Level> who_{};
-    std::optional<quotas> own_limits_{};
+    quotas own_limits_{};
+    bool has_own_limits_ = false;
     name project_organization_{};
     claim_list claims_{};
     std::optional<denial> refused_{};
