@@ -27,7 +27,7 @@ APART = {("passage.hpp", "http/"), ("parts.hpp", "http/"), ("authorize.hpp", "ht
 OUTWARD = ("with/", "crypto/random.hpp", "model/large_array.hpp")
 
 # Who may name a processor's instructions: the fast path beside a portable one.
-INSTRUCTIONS = {"model/uuid_parse_simd.hpp": r"[est]mmintrin\.h|arm_neon\.h", "crypto/sha256_x86.hpp": r"cpuid\.h"}
+INSTRUCTIONS = {"model/uuid_parse_simd.hpp": r"([est]mm|imm)intrin\.h|arm_neon\.h", "crypto/sha256_x86.hpp": r"cpuid\.h"}
 
 
 def place(header):
