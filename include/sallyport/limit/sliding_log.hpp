@@ -262,8 +262,8 @@ private:
 /// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
 /// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 64, of which the
 /// allocator has 8 to 16, for at most `max_clients` keys of proven clients (96 for the `max_unproven` keys of requests let
-/// in without a secret); and 12 bytes for each of these that there might be, which the system gives page by page as they
-/// are used. Thread-safe.
+/// in without a secret); and 12 bytes for each of these that there might be, which the system gives as they are used (see
+/// `large_array`). Thread-safe.
 using sliding_log = basic_sliding_log<exact_scale>;
 
 }  // namespace sallyport
