@@ -30,10 +30,9 @@ namespace {
 /// Whether any 12 bytes of the text stand anywhere.
 bool holds(std::vector<std::uint8_t> const& memory, std::string_view text) {
     constexpr std::size_t piece = 12;
+    std::string_view const all(reinterpret_cast<char const*>(memory.data()), memory.size());
     for (std::size_t i = 0; i + piece <= text.size(); ++i) {
-        auto const part = text.substr(i, piece);
-        auto const same = [](std::uint8_t byte, char c) { return byte == static_cast<std::uint8_t>(c); };
-        if (std::search(memory.begin(), memory.end(), part.begin(), part.end(), same) != memory.end()) return true;
+        if (all.find(text.substr(i, piece)) != all.npos) return true;
     }
     return false;
 }

@@ -13,3 +13,6 @@ inline constexpr bool sanitized = false;
 #else
 inline constexpr bool sanitized = false;
 #endif
+
+/// With a sanitizer a test takes ten times as long and more, and has as much to be seen in a tenth of what is drawn at random.
+inline constexpr int slowness = sanitized ? 10 : 1;

@@ -24,7 +24,7 @@ namespace sallyport {
 ///
 /// A shell is a loop around a switch: it may call, wait or be called back, and each gives the same decision. An answer
 /// to what was not asked counts as a failure of what was; one after the decision changes nothing. Rules, request and
-/// budgets are borrowed until the decision is made. Not thread-safe: one request is one passage.
+/// budgets are borrowed while the passage is asked. Not thread-safe: one request is one passage.
 template <enumeration Level, enumeration Api, request_budgets<Level, Api> Budgets = standard_budgets>
 class passage {
 public:
@@ -33,7 +33,7 @@ public:
         proof,      ///< the verifier's answer to `attempt(…)`
         permit,     ///< the concurrency limiter's answer for `key()`
         allowance,  ///< the limiter's answer to `claims()`
-        nothing,    ///< the decision is made
+        nothing,    ///< `decided()` says the decision
     };
 
     using record_type = client_record<Level, Api>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
+#include "../sanitizer.hpp"
 
 #include <sallyport/http/response.hpp>
 #include <sallyport/openpanel.hpp>
@@ -137,7 +138,7 @@ static_assert(http::responder<>{.challenge = ""}.max_fields_size() == 2896);
 TEMPLATE_TEST_CASE("a body is written as far as there is room, and is the one that is returned", "", http::error_json,
                    http::problem_json, plain_text) {
     any_decision next(1);
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < 20'000 / slowness; ++round) {
         auto const made = next.make();
         if (made) continue;
         http::responder<TestType> const responder{.explain = next.any(2) == 0};
@@ -150,7 +151,7 @@ TEMPLATE_TEST_CASE("a body is written as far as there is room, and is the one th
 TEMPLATE_TEST_CASE("fields are written as far as there is room, and are those that are returned", "", http::error_json,
                    http::problem_json) {
     any_decision next(2);
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < 20'000 / slowness; ++round) {
         auto const made = next.make();
         http::responder<TestType> const responder{};
         auto const lines = lines_of(responder, made);
@@ -164,7 +165,7 @@ TEMPLATE_TEST_CASE("no body and no fields are longer than what is stated", "", h
     std::size_t longest_body = 0;
     std::size_t longest_fields = 0;
     http::responder<TestType> const responder{.challenge = "A challenge", .explain = true};
-    for (int round = 0; round < 100'000; ++round) {
+    for (int round = 0; round < 100'000 / slowness; ++round) {
         auto const made = next.make();
         longest_fields = std::max(longest_fields, responder.write_fields({}, made));
         if (!made) longest_body = std::max(longest_body, responder.write_body({}, made.denial()));

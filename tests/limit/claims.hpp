@@ -23,9 +23,6 @@ inline constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 inline constexpr std::int64_t ms = 1'000'000;  // nanoseconds
 inline constexpr std::int64_t s = 1000 * ms;
 
-/// With a sanitizer a test takes ten times as long, and has as much to be seen in a tenth of its histories.
-inline constexpr unsigned slowness = sanitized ? 10 : 1;
-
 /// A proven client's key.
 inline sallyport::rate_key client(std::uint32_t number) {
     sallyport::uuid::bytes_type bytes{};

@@ -3,10 +3,13 @@
 #include "claims.hpp"
 #include "limiter_model.hpp"
 
+#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/sliding_log.hpp>
+#include <sallyport/model/result.hpp>
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <random>
@@ -191,4 +194,13 @@ TEST_CASE("full of live keys, a host may have new ones admitted without being co
     CHECK(take(limiter, other, 30).states[0].retry_after == sallyport::never);
     CHECK(limiter.untracked() == 20);
     CHECK_FALSE(passes(limiter, asked(), 30));
+}
+
+TEST_CASE("room for no client, or for more than can be told apart, is a mistake") {
+    for (std::size_t const clients : {std::size_t{0}, std::size_t{1} << 32, ~std::size_t{0}}) {
+        CHECK_THROWS_AS(sallyport::sliding_log({.max_clients = clients}), sallyport::setup_error);
+        CHECK_THROWS_AS(sallyport::sliding_counter({.max_clients = clients}), sallyport::setup_error);
+    }
+    CHECK_THROWS_AS(sallyport::sliding_log({.max_unproven = ~std::size_t{0}}), sallyport::setup_error);
+    CHECK_NOTHROW(sallyport::sliding_log({.max_clients = 1, .max_unproven = 0}));
 }

@@ -161,6 +161,16 @@ TEST_CASE("a ring that grows forgets nothing on the way") {
     CHECK(ring.look().used(quota(1'000'000, 7 * s), 50'000 * ms) == 6'999);
 }
 
+TEST_CASE("a ring that grows where its laps are counted anew forgets nothing") {
+    constexpr std::uint32_t laps = 1U << 20;
+    owned_ring ring(0);
+    for (std::uint32_t i = 0; i < laps; ++i) ring.admit(quota(1, ms), 1, i * 2 * ms);
+    CHECK(ring.look().position() == 0);
+    ring.admit(quota(2, 10 * ms), 1, laps * 2 * ms);
+    CHECK(ring->capacity() > 1);
+    CHECK(ring.look().used(quota(2, 10 * ms), laps * 2 * ms) == 2);
+}
+
 TEST_CASE("how much a window holds is found wherever it ends") {
     owned_ring ring(earliest);
     auto const in = quota(100, 100 * ms);

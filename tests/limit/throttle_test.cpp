@@ -118,7 +118,7 @@ TEST_CASE("an IPv6 peer is its /64, or what the host says; an IPv4 peer is its a
 }
 
 TEST_CASE("a million peers take no more memory than was given, and a row that counts is never dropped") {
-    constexpr std::uint32_t peers = 1'000'000 / limits::slowness;
+    constexpr std::uint32_t peers = 1'000'000 / slowness;
     sp::throttle throttle(sp::throttle::options{.capacity = 1000});
     for (int i = 0; i < 10; ++i) REQUIRE(throttle.count(v4(7), id_of(1), start).admitted);
     for (std::uint32_t i = 0; i < peers; ++i) {

@@ -92,3 +92,18 @@ TEST_CASE("a list of secrets is what a vector of them would be") {
         REQUIRE(are_same(tested, model));
     }
 }
+
+TEST_CASE("a list that was moved from is empty") {
+    for (std::uint32_t held = 1; held <= 2; ++held) {
+        secret_list from;
+        for (std::uint32_t i = 0; i < held; ++i) from.push_back(secret_of(i));
+        auto const taken = std::move(from);
+        CHECK(taken.size() == held);
+        CHECK(from.empty());
+        from.push_back(secret_of(7));
+        secret_list assigned{secret_of(1), secret_of(2)};
+        assigned = std::move(from);
+        CHECK(assigned.size() == 1);
+        CHECK(from.empty());
+    }
+}

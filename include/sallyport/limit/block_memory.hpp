@@ -14,8 +14,9 @@
 
 namespace sallyport {
 
-/// Memory for blocks. While they take little, each is the allocator's; from 16 MiB on they are cut from pieces of 2 MiB,
-/// which lie on huge pages (see `large_array`) and are given back at the end, all at once. Thread-safe.
+/// Memory for blocks. While they take little, each is the allocator's, and so is each large one; from 16 MiB on the others
+/// are cut from pieces of 2 MiB, which lie on huge pages (see `large_array`) and are given back at the end, all at once.
+/// `take` is thread-safe; blocks are given back when nobody takes any more.
 class block_memory {
 public:
     static constexpr std::size_t alignment = 16;
@@ -24,15 +25,14 @@ public:
     void* take(std::size_t bytes) {
         std::lock_guard const lock(mutex_);
         auto const units = (bytes + alignment - 1) / alignment;
-        if (given_ < little) {
+        if (given_ < little || units > large) {
             auto* const alone = ::operator new(bytes);
             given_ += units;
             return alone;
         }
         if (units > left_) {
-            auto const size = units / piece_size * piece_size + piece_size;
-            rest_ = add_piece(size);
-            left_ = size;
+            rest_ = add_piece();
+            left_ = piece_size;
         }
         auto* const taken = rest_;
         rest_ += units;
@@ -51,14 +51,16 @@ private:
     };
     static constexpr std::size_t piece_size = (std::size_t{2} << 20) / alignment;
     static constexpr std::size_t little = (std::size_t{16} << 20) / alignment;
+    static constexpr std::size_t large = piece_size / 16;  // so that little of a piece is left over
+    static_assert(alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
     /// The order of pieces.
     static bool begins_behind(void const* place, large_array<unit> const& piece) noexcept {
         return std::less<>()(place, static_cast<void const*>(piece.data()));
     }
 
-    unit* add_piece(std::size_t units) {
-        large_array<unit> made(units);
+    unit* add_piece() {
+        large_array<unit> made(piece_size);
         auto* const first = made.data();
         pieces_.insert(std::upper_bound(pieces_.begin(), pieces_.end(), first, begins_behind), std::move(made));
         return first;

@@ -4,6 +4,7 @@
 #include <sallyport/limit/key_table.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
+#include <sallyport/model/result.hpp>
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,9 @@ std::array<std::uint32_t, Words> key_words(rate_key const& of) noexcept {
 template <class State>
 class claim_tables {
 public:
-    claim_tables(std::size_t max_clients, std::size_t max_unproven) : proven_(max_clients), unproven_(max_unproven) {}
+    /// Raises `setup_error` for bounds that none may have.
+    claim_tables(std::size_t max_clients, std::size_t max_unproven)
+        : proven_(checked(max_clients, max_unproven)), unproven_(max_unproven) {}
 
     /// How many keys are held.
     std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
@@ -106,6 +109,17 @@ public:
     };
 
 private:
+    static std::size_t checked(std::size_t max_clients, std::size_t max_unproven) {
+        constexpr auto most = std::size_t{0xffff'ffff};
+        if (max_clients == 0 || max_clients > most || max_unproven > most) {
+            raise(
+                {"a limiter has room for 1 to 4294967295 clients (max_clients), and for up to as many requests that "
+                 "are "
+                 "let in without a secret (max_unproven)"});
+        }
+        return max_clients;
+    }
+
     static bool has_long_budget(std::span<claim const> claims) noexcept {
         if (claims.size() <= quotas::max_windows) return false;
         return std::any_of(claims.begin(), claims.end(), [claims](claim const& each) {

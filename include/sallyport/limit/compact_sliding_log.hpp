@@ -10,8 +10,8 @@
 namespace sallyport {
 
 /// How stamps are told in slots of 32 bits: in ticks from a base, each rounded down, so that it counts for a tick longer.
-/// A tick is the longer the longer the windows are, and a base is left behind once in four of the longest, but no sooner
-/// than after nine minutes.
+/// A tick is the longer the longer the windows are, and a base is left behind at most once in four of the longest, and no
+/// sooner than after nine minutes.
 class compact_scale {
 public:
     using slot_word = std::uint32_t;

@@ -29,7 +29,7 @@ public:
 
     struct options {
         std::size_t max_clients = std::size_t{1} << 20;
-        std::size_t max_unproven = std::size_t{1} << 14;  ///< 8 KiB each for a limit of 1,000: 128 MiB if all are used
+        std::size_t max_unproven = std::size_t{1} << 14;  ///< at most 8 KiB each for a limit of 1,000: 128 MiB in all
         std::size_t max_blocked = std::size_t{1} << 12;
         when_full full = when_full::fail;
     };
@@ -262,7 +262,7 @@ private:
 /// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
 /// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 64, of which the
 /// allocator has 8 to 16, for at most `max_clients` keys of proven clients (96 for the `max_unproven` keys of requests let
-/// in without a secret); and 12 bytes for each of these that there might be, which the system gives as they are used (see
+/// in without a secret); and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
 /// `large_array`). Thread-safe.
 using sliding_log = basic_sliding_log<exact_scale>;
 

@@ -146,7 +146,7 @@ public:
         std::uint64_t admitted_ = 0;  ///< since it was entered
     };
 
-    /// Keeps all others out, once it has come in between two admissions. None if it is closed.
+    /// Keeps all others out, once it has come in between two admissions. It is not closed.
     static held enter(stamp_ring& ring) noexcept {
         for (;;) {
             auto const seen = ring.look();
@@ -194,8 +194,7 @@ public:
         // First the seal, as in `start`.
         ring.slots()[position % capacity].store(value::sealed(), std::memory_order_release);
         for (std::uint64_t back = 1; back <= capacity; ++back) {
-            bool const is_held = back <= from.capacity_ && back <= position;
-            auto const unit = is_held ? from.unit(static_cast<std::uint32_t>(back)) : empty;
+            auto const unit = back <= from.capacity_ ? from.unit(static_cast<std::uint32_t>(back)) : empty;
             // Counts from the end of the first lap where there is none before.
             auto const at = position + capacity - back;
             value const kept(static_cast<std::uint32_t>(at / capacity) - 1, (unit.counts() ? unit : empty).distance());

@@ -80,7 +80,7 @@ private:
         auto* const first = reinterpret_cast<char*>(items_);
         auto const before = static_cast<std::size_t>(first - static_cast<char*>(given));
         if (before > 0) ::munmap(given, before);
-        if (before < huge_page) ::munmap(first + bytes, huge_page - before);
+        ::munmap(first + bytes, huge_page - before);
         memory_ = first;
         mapped_ = bytes;
 #    if defined(MADV_HUGEPAGE)

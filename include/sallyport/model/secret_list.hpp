@@ -19,6 +19,16 @@ public:
     using value_type = stored_secret;
 
     constexpr secret_list() noexcept = default;
+    constexpr secret_list(secret_list const&) = default;
+    constexpr secret_list& operator=(secret_list const&) = default;
+    constexpr secret_list(secret_list&& other) noexcept
+        : one_(std::exchange(other.one_, {})), several_(std::exchange(other.several_, {})) {}
+    constexpr secret_list& operator=(secret_list&& other) noexcept {
+        one_ = std::exchange(other.one_, {});
+        several_ = std::exchange(other.several_, {});
+        return *this;
+    }
+    constexpr ~secret_list() = default;
     constexpr secret_list(std::initializer_list<stored_secret> of) {
         for (auto const& each : of) push_back(each);
     }

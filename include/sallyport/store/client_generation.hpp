@@ -79,7 +79,7 @@ public:
     }
 
     client_generation(std::size_t records, std::vector<project> projects)
-        : clients_(new client_table(records)), projects_(std::move(projects)), by_name_(projects_.size()) {}
+        : projects_(std::move(projects)), by_name_(projects_.size()), clients_(new client_table(records)) {}
     client_generation(client_generation const&) = delete;
     client_generation& operator=(client_generation const&) = delete;
     ~client_generation() {
@@ -97,7 +97,7 @@ public:
         return clients()->find(hash, [&](client const& each) {
             prefetch_lines(&each, sizeof(client));
             meanwhile();
-            return is_same(each.record.id, id);
+            return each.record.id == id;
         });
     }
 
@@ -146,14 +146,6 @@ public:
     }
 
 private:
-    /// Two words: compilers make a call of the comparison of 16 bytes.
-    static bool is_same(uuid const& a, uuid const& b) noexcept {
-        auto const word = [](uuid const& of, std::size_t at) {
-            return crypto::load_little_endian(of.bytes().data() + at);
-        };
-        return ((word(a, 0) ^ word(b, 0)) | (word(a, 8) ^ word(b, 8))) == 0;
-    }
-
     client_table* clients() const noexcept { return clients_.load(std::memory_order_acquire); }
 
     project const* find_project(std::uint64_t hash, std::string_view asked) const noexcept {
@@ -173,10 +165,10 @@ private:
         return {};
     }
 
-    std::atomic<client_table*> clients_;
-    std::atomic<kept_decoys const*> decoys_{nullptr};
     std::vector<project> projects_;
     tag_table<project> by_name_;
+    std::atomic<kept_decoys const*> decoys_{nullptr};
+    std::atomic<client_table*> clients_;  ///< owned; made last, when nothing can fail any more
 };
 
 }  // namespace sallyport

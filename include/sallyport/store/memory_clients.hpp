@@ -31,10 +31,10 @@ namespace sallyport {
 /// Thread-safe: records may be changed, one at a time or all at once, while requests run. Changes wait for one another,
 /// and for the walks of `find` that are under way. `find` waits for nobody, writes nothing that another `find` reads, and
 /// allocates only if more answers are held at once than ever before (see `pin_board`). An answer may be held for
-/// any time, ended by another thread, and outlive the store. It keeps its own record and nothing else; all others that
-/// are changed or taken away are gone when the change returns.
+/// any time, ended by another thread, and outlive the store. It keeps its own record, and the memory that this lies in;
+/// all others that are changed or taken away are gone when the change returns.
 ///
-/// Memory: half a KiB and 11 bytes for each record, and what its lists hold, of more than one secret, say. Records that
+/// Memory: half a KiB and 12 to 18 bytes for each record, and what its lists hold, of more than one secret, say. Records that
 /// were given at once lie side by side, up to 2 MiB of them, and that memory is free once the last of these is gone: at
 /// the latest when all are replaced. One that is inserted or updated alone has memory of its own.
 template <enumeration Level, enumeration Api>

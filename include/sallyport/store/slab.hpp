@@ -3,10 +3,8 @@
 
 #include <sallyport/model/large_array.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace sallyport {
@@ -34,7 +32,7 @@ private:
         claims_.fetch_add(1, std::memory_order_relaxed);
         return place;
     }
-    bool is_full() const noexcept { return taken_ == lines_.size(); }
+    bool has_room(std::size_t bytes) const noexcept { return bytes / sizeof(line) <= lines_.size() - taken_; }
 
     struct alignas(64) line {
         std::byte bytes[64];
@@ -45,7 +43,7 @@ private:
     std::atomic<std::size_t> claims_{1};
 };
 
-/// Makes so many objects of a type in slabs, one after the other.
+/// Makes so many objects of a type, and no more, in slabs, one after the other.
 template <class T>
 class slab_filler {
     static_assert(sizeof(T) % 64 == 0 && sizeof(T) <= slab::most_bytes);
@@ -61,11 +59,11 @@ public:
     /// `T(slab&, arguments…)`, which doesn't throw, and calls `leave` once it is gone. Throws what allocation throws.
     template <class... Arguments>
     T& make(Arguments&&... arguments) {
-        if (!open_) open_ = new slab(std::min(left_, slab::most_bytes / sizeof(T)) * sizeof(T));
+        if (!open_) open_ = new slab(left_ > slab::most_bytes / sizeof(T) ? slab::most_bytes : left_ * sizeof(T));
         auto& in = *open_;
         auto* const made = ::new (in.take(sizeof(T))) T(in, std::forward<Arguments>(arguments)...);
         --left_;
-        if (in.is_full()) std::exchange(open_, nullptr)->leave();
+        if (left_ == 0 || !in.has_room(sizeof(T))) std::exchange(open_, nullptr)->leave();
         return *made;
     }
 
