@@ -158,12 +158,13 @@ private:
         if (way.next() == need::record) {
             auto usage = approach(way);
             auto const found = look_up(way, [&usage] { usage.to_block(); });
-            usage.to_state();
             way.answer(found);
             if (way.next() == need::proof) {
                 moment = steady().now();
                 auto const verified = prove(way.attempt(found, wall().now(), moment));
                 if (!verified) return;
+                // No sooner: the time would tell who guesses an id whether it is in use.
+                if (verified->outcome == verification::verdict::proven) usage.to_state();
                 way.answer(*verified);
                 is_now = verified->at_once;
             }

@@ -22,7 +22,7 @@ struct alignas(64) tag_line {
 /// A hash table of pointers to entries, which it doesn't own, made for few cache misses. For each pointer there is a tag,
 /// eight bits of its hash, and the tags lie by themselves: a byte for each entry is little enough to stay in a cache where
 /// the entries can't. A look-up compares the eight tags of a group at once, and then looks at those entries whose
-/// tag fits; so what is not there costs no more than the tags, but for one look-up in forty. An entry whose group is full
+/// tag fits, or at one of another tag. An entry whose group is full
 /// lies in one of the next. A group with an empty place ends the search.
 ///
 /// Readers never wait: `find` may run while one thread changes the table, and gives an entry that was there at some
@@ -35,7 +35,8 @@ public:
     explicit tag_table(std::size_t entries)
         : count_(entries / comfortable + 1), tags_(count_ / group_size + 1), entries_(count_) {}
 
-    /// The entry of this hash that `is` says yes to; null if there is none.
+    /// The entry of this hash that `is` says yes to; null if there is none. It is asked of one at least, if there is any, so
+    /// that nobody tells by the time whether an entry is there.
     template <class Is>
     Entry const* find(std::uint64_t hash, Is is) const noexcept {
         auto const wanted = tag_of(hash) * each_byte;
@@ -43,7 +44,9 @@ public:
         prefetch_lines(&entries_[group]);
         for (std::size_t passed = 0; passed < count_; ++passed, group = after(group)) {
             auto const tags = tags_of(group).load(std::memory_order_acquire);
-            for (auto fits = zeros(tags ^ wanted); fits != 0; fits &= fits - 1) {
+            auto fits = zeros(tags ^ wanted);
+            if (fits == 0) fits = tags & -tags;  // another's
+            for (; fits != 0; fits &= fits - 1) {
                 auto const* const entry = entries_[group].entries[which(fits)].load(std::memory_order_acquire);
                 if (entry && is(*entry)) return entry;
             }
