@@ -21,7 +21,7 @@ double bytes_of_ten_million() {
     constexpr std::size_t needed = std::size_t{18} << 30;  // the store, and what it is made from
     if (bench::available_memory() < needed) throw std::runtime_error("18 GiB of memory are not free");
     auto const credentials = bench::random_clients(clients);
-    auto const before = bench::bytes_in_use();
+    auto const before = bench::bytes_in_use(true);
     auto const store = bench::store_of(credentials);
     sp::sliding_log limiter({.max_clients = clients});
     sp::authorizer gate{store, bench::rules_of(20, std::chrono::hours(1)), limiter};
@@ -30,7 +30,7 @@ double bytes_of_ten_million() {
         if (!gate.authorize({.headers = lines.of(each), .api = bench::op::api::insights}))
             throw std::runtime_error("one is refused");
     }
-    return (bench::bytes_in_use() - before) / static_cast<double>(clients);
+    return (bench::bytes_in_use(true) - before) / static_cast<double>(clients);
 }
 
 // Its limiter's keys may hold 20 uses, its records the names that they hold: about 400 bytes.
