@@ -45,7 +45,7 @@ public:
         for (std::size_t passed = 0; passed < count_; ++passed, group = after(group)) {
             auto const tags = tags_of(group).load(std::memory_order_acquire);
             auto fits = zeros(tags ^ wanted);
-            if (fits == 0) fits = tags & -tags;  // another's
+            if (fits == 0 && passed == 0) fits = tags & -tags;  // another's
             for (; fits != 0; fits &= fits - 1) {
                 auto const* const entry = entries_[group].entries[which(fits)].load(std::memory_order_acquire);
                 if (entry && is(*entry)) return entry;
