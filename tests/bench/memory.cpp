@@ -66,9 +66,9 @@ contest::figure row(std::string const& name, std::uint32_t limit, unsigned bytes
 contest::figure const at_20 = row<sp::sliding_log>("sliding_log", 20, 8, 64);
 contest::figure const at_100 = row<sp::sliding_log>("sliding_log", 100, 8, 64);
 contest::figure const at_1000 = row<sp::sliding_log>("sliding_log", 1000, 8, 64);
-contest::figure const half_at_20 = row<sp::compact_sliding_log>("compact_sliding_log", 20, 4, 68);
-contest::figure const half_at_100 = row<sp::compact_sliding_log>("compact_sliding_log", 100, 4, 68);
-contest::figure const half_at_1000 = row<sp::compact_sliding_log>("compact_sliding_log", 1000, 4, 68);
+contest::figure const half_at_20 = row<sp::compact_sliding_log>("compact_sliding_log", 20, 4, 64);
+contest::figure const half_at_100 = row<sp::compact_sliding_log>("compact_sliding_log", 100, 4, 64);
+contest::figure const half_at_1000 = row<sp::compact_sliding_log>("compact_sliding_log", 1000, 4, 64);
 contest::figure const a_room({"memory: room for a key of either", "bytes", 12}, [] { return bytes_a_room(); });
 
 }  // namespace
