@@ -258,6 +258,17 @@ TEST_CASE("each part can be replaced alone") {
         CHECK(at(sp::wall_time(20s - 1ns)) == none);
         CHECK(at(sp::wall_time(20s)) == reason::expired_secret);
     }
+    SECTION("the steady clock, of which the calendar knows nothing") {
+        auto record = reader();
+        auto const today = sp::wall_clock().at(sp::steady_clock().now());
+        record.secrets[0].not_before = today - 24h;
+        record.secrets[0].expires = today + 24h;
+        op::clients const rotating{{record}, {{.id = "shop", .organization = "acme"}}};
+        for (auto const elsewhere : {-1'000'000h, 1'000'000h}) {
+            sp::authorizer gate{rotating, rules, sp::manual_clock(sp::steady_time(elsewhere))};
+            CHECK(refusal(gate) == none);
+        }
+    }
     SECTION("the verifier") {
         sp::authorizer gate{clients, rules, believing_verifier{}};
         CHECK(refusal(gate, call{id_text, "anything"}) == none);

@@ -161,7 +161,7 @@ private:
             way.answer(found);
             if (way.next() == need::proof) {
                 moment = steady().now();
-                auto const verified = prove(way.attempt(found, wall().now(), moment));
+                auto const verified = prove(way.attempt(found, wall_time_at(moment), moment));
                 if (!verified) return;
                 // No sooner: the time would tell who guesses an id whether it is in use.
                 if (verified->outcome == verification::verdict::proven) usage.to_state();
@@ -172,6 +172,17 @@ private:
         if (way.next() == need::permit) way.answer(permit.enter(parts_, way.key()));
         if (way.next() == need::allowance) {
             way.answer(limiter().take(way.claims(), is_now ? moment : steady().now()));
+        }
+    }
+
+    /// The calendar's time at a moment that the steady clock has just shown.
+    wall_time wall_time_at(steady_time moment) noexcept {
+        if constexpr (std::is_same_v<part_type<set, typename roles::steady_clock, sallyport::steady_clock>,
+                                     sallyport::steady_clock> &&
+                      requires { wall().at(moment); }) {
+            return wall().at(moment);
+        } else {
+            return wall().now();
         }
     }
 
