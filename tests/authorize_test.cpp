@@ -360,15 +360,15 @@ TEST_CASE("the clock is read once while a store waits for memory, and after the 
     counted_clock const clock{&readings};
     waiting_store const waiting{clients, readings, read};
     for (auto const secret : {right_secret, std::string_view("wrong")}) {
-        for (auto const id : {id_text, unknown_text}) {
+        for (auto const client : {id_text, unknown_text}) {
             sp::authorizer meanwhile{waiting, op::rules(), clock};
             auto const before = readings;
-            static_cast<void>(refusal(meanwhile, call{id, secret}));
+            static_cast<void>(refusal(meanwhile, call{client, secret}));
             CHECK(read == 1);
             CHECK(readings - before == 1);
 
             sp::authorizer afterwards{silent_store{waiting}, op::rules(), clock};
-            static_cast<void>(refusal(afterwards, call{id, secret}));
+            static_cast<void>(refusal(afterwards, call{client, secret}));
             CHECK(read == 0);
             CHECK(readings - before == 2);
         }
