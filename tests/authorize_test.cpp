@@ -10,6 +10,7 @@
 
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -258,6 +259,17 @@ TEST_CASE("each part can be replaced alone") {
         CHECK(at(sp::wall_time(20s - 1ns)) == none);
         CHECK(at(sp::wall_time(20s)) == reason::expired_secret);
     }
+    SECTION("the steady clock, of which the calendar knows nothing") {
+        auto record = reader();
+        auto const today = sp::wall_clock().at(sp::steady_clock().now());
+        record.secrets[0].not_before = today - 24h;
+        record.secrets[0].expires = today + 24h;
+        op::clients const rotating{{record}, {{.id = "shop", .organization = "acme"}}};
+        for (auto const elsewhere : {-1'000'000h, 1'000'000h}) {
+            sp::authorizer gate{rotating, rules, sp::manual_clock(sp::steady_time(elsewhere))};
+            CHECK(refusal(gate) == none);
+        }
+    }
     SECTION("the verifier") {
         sp::authorizer gate{clients, rules, believing_verifier{}};
         CHECK(refusal(gate, call{id_text, "anything"}) == none);
@@ -278,7 +290,7 @@ TEST_CASE("each part can be replaced alone") {
     }
 }
 
-TEST_CASE("the limit is measured by the moment that the proof was asked for, or by a later one if that took time") {
+TEST_CASE("the limit is measured by the moment of the look-up, or by a later one if the proof took time") {
     unsigned readings = 0;
     counted_clock const clock{&readings};
     auto const read = [&](auto& gate) {
@@ -306,6 +318,61 @@ TEST_CASE("the limit is measured by the moment that the proof was asked for, or 
     sp::authorizer guarded{expensive, op::rules(), clock, sp::guarded_verifier{sp::verifier{expensive_scheme{}}}};
     CHECK(read(guarded) == 2);
     CHECK(read(guarded) == 1);
+}
+
+namespace {
+
+/// Tells how often the clock is read while it looks, and does so while something is on its way.
+struct waiting_store {
+    using record_type = op::client;
+
+    op::clients const& clients;
+    unsigned const& readings;
+    unsigned& read;
+
+    sp::lookup<op::client> find(sp::uuid const& id, std::string_view project) const {
+        return find(id, project, [] {});
+    }
+    template <std::invocable Meanwhile>
+    sp::lookup<op::client> find(sp::uuid const& id, std::string_view project, Meanwhile const& meanwhile) const {
+        auto const before = readings;
+        meanwhile();
+        meanwhile();
+        read = readings - before;
+        return clients.find(id, project);
+    }
+};
+
+/// The same, but that it offers nobody to do anything meanwhile.
+struct silent_store {
+    using record_type = op::client;
+
+    waiting_store store;
+
+    sp::lookup<op::client> find(sp::uuid const& id, std::string_view project) const { return store.find(id, project); }
+};
+
+}  // namespace
+
+TEST_CASE("the clock is read once while a store waits for memory, and after the answer of one that doesn't say so") {
+    auto const clients = one_reader();
+    unsigned readings = 0, read = 7;
+    counted_clock const clock{&readings};
+    waiting_store const waiting{clients, readings, read};
+    for (auto const secret : {right_secret, std::string_view("wrong")}) {
+        for (auto const client : {id_text, unknown_text}) {
+            sp::authorizer meanwhile{waiting, op::rules(), clock};
+            auto const before = readings;
+            static_cast<void>(refusal(meanwhile, call{client, secret}));
+            CHECK(read == 1);
+            CHECK(readings - before == 1);
+
+            sp::authorizer afterwards{silent_store{waiting}, op::rules(), clock};
+            static_cast<void>(refusal(afterwards, call{client, secret}));
+            CHECK(read == 0);
+            CHECK(readings - before == 2);
+        }
+    }
 }
 
 TEST_CASE("what a limiter keeps of a client is asked for ahead, and its usage only once the secret is proven") {

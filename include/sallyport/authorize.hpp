@@ -149,39 +149,53 @@ private:
         return true;
     }
 
-    /// Asks the parts that the passage needs, in their order. The moment by which a proof that took no time was asked for
-    /// is that of the request.
+    /// Asks the parts that the passage needs, in their order. The moment at which the record was on its way is that of the
+    /// request, unless the proof took time.
     template <class Prove>
     void ask(passage& way, held_permit& permit, Prove const& prove) {
-        steady_time moment{};
-        bool is_now = false;
+        std::optional<steady_time> moment;
         if (way.next() == need::record) {
             auto usage = approach(way);
-            auto const found = look_up(way, [&usage] { usage.to_block(); });
+            auto const found = look_up(way, usage, moment);
             way.answer(found);
             if (way.next() == need::proof) {
-                moment = steady().now();
-                auto const verified = prove(way.attempt(found, wall().now(), moment));
+                if (!moment) moment = steady().now();
+                auto const verified = prove(way.attempt(found, wall_time_at(*moment), *moment));
                 if (!verified) return;
                 // No sooner: the time would tell who guesses an id whether it is in use.
                 if (verified->outcome == verification::verdict::proven) usage.to_state();
                 way.answer(*verified);
-                is_now = verified->at_once;
+                if (!verified->at_once) moment.reset();
             }
         }
         if (way.next() == need::permit) way.answer(permit.enter(parts_, way.key()));
         if (way.next() == need::allowance) {
-            way.answer(limiter().take(way.claims(), is_now ? moment : steady().now()));
+            way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
         }
     }
 
-    /// What the store finds. One that has something to wait for does something else meanwhile.
-    template <class Meanwhile>
-    auto look_up(passage const& way, Meanwhile const& meanwhile) {
+    /// The calendar's time at a moment that the steady clock has just shown.
+    wall_time wall_time_at(steady_time moment) noexcept {
+        if constexpr (std::is_same_v<part_type<set, typename roles::steady_clock, sallyport::steady_clock>,
+                                     sallyport::steady_clock> &&
+                      requires { wall().at(moment); }) {
+            return wall().at(moment);
+        } else {
+            return wall().now();
+        }
+    }
+
+    /// What the store finds. While one waits for memory, more is asked for, and the clock is read.
+    template <class Approach>
+    auto look_up(passage const& way, Approach& usage, std::optional<steady_time>& moment) {
+        auto const meanwhile = [&] {
+            usage.to_block();
+            if (!moment) moment = steady().now();
+        };
         if constexpr (requires { store().find(way.client(), way.project(), meanwhile); }) {
             return store().find(way.client(), way.project(), meanwhile);
         } else {
-            meanwhile();
+            usage.to_block();
             return store().find(way.client(), way.project());
         }
     }

@@ -3,7 +3,7 @@
 #include "contest.hpp"
 #include "population.hpp"
 
-#include <sallyport/crypto/keyed_hash.hpp>
+#include <sallyport/store/store_hash.hpp>
 
 #if defined(BENCH_BOOST_MAP)
 #    include <boost/unordered/unordered_flat_map.hpp>
@@ -86,9 +86,8 @@ contest::row const to_miss({"client by id, chained, 1M", "one dependent cache mi
 });
 
 #if defined(BENCH_BOOST_MAP)
-struct id_hash : sp::crypto::keyed_hash {
+struct id_hash : sp::store_hash {
     using is_avalanching = void;
-    std::size_t operator()(sp::uuid const& id) const noexcept { return keyed_hash::operator()(id.bytes()); }
 };
 
 struct boost_directory {

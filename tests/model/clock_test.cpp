@@ -86,3 +86,78 @@ TEST_CASE("the machine's steady clock does not go back") {
         last = now;
     }
 }
+
+namespace {
+
+/// Shows the time only after a while, by the steady clock: its reader was interrupted.
+struct late_wall_clock {
+    sallyport::manual_clock& steady;
+    sallyport::manual_wall_clock& calendar;
+    std::chrono::nanoseconds taken{};
+
+    sallyport::wall_time now() const noexcept {
+        steady.advance(taken);
+        calendar.advance(taken);
+        return calendar.now();
+    }
+};
+
+struct two_clocks {
+    sallyport::manual_clock steady{sallyport::steady_time(-5s)};
+    sallyport::manual_wall_clock calendar{sallyport::wall_time(24h)};
+    late_wall_clock wall{steady, calendar};
+    sallyport::wall_offset offset{};
+
+    void advance(std::chrono::nanoseconds by) {
+        steady.advance(by);
+        calendar.advance(by);
+    }
+    sallyport::wall_time told() { return offset.at(steady.now(), steady, wall); }
+};
+
+}  // namespace
+
+TEST_CASE("the steady clock tells the calendar's time to the nanosecond while neither steps") {
+    two_clocks clocks;
+    for (int i = 0; i < 40; ++i) {
+        CHECK(clocks.told() == clocks.calendar.now());
+        clocks.advance(i * 77'777ns);
+    }
+}
+
+TEST_CASE("a step of the calendar is seen as soon as what was measured is too old, and no sooner") {
+    two_clocks clocks;
+    for (auto const step : {1h, -2h}) {
+        static_cast<void>(clocks.told());
+        clocks.calendar.advance(step);
+        clocks.advance(sallyport::wall_offset::max_age - 1ns);
+        CHECK(clocks.told() == clocks.calendar.now() - step);
+        clocks.advance(1ns);
+        CHECK(clocks.told() == clocks.calendar.now());
+    }
+}
+
+TEST_CASE("what an interrupted thread has read of the calendar is told once, and not kept") {
+    two_clocks clocks;
+    clocks.wall.taken = sallyport::wall_offset::max_error + 1ns;
+    auto told = clocks.told();
+    CHECK(told == clocks.calendar.now());
+    clocks.wall.taken = {};
+    CHECK(clocks.told() == clocks.calendar.now());
+
+    two_clocks quick;
+    quick.wall.taken = sallyport::wall_offset::max_error;
+    told = quick.told();
+    CHECK(told == quick.calendar.now());
+    CHECK(quick.told() == told + sallyport::wall_offset::max_error);
+}
+
+TEST_CASE("the machine's steady clock tells its calendar's time") {
+    sallyport::wall_clock const calendar;
+    for (int i = 0; i < 1000; ++i) {
+        auto const before = calendar.now();
+        auto const told = calendar.at(sallyport::steady_clock().now());
+        CHECK(before - sallyport::wall_offset::max_error <= told);
+        CHECK(told <= calendar.now() + sallyport::wall_offset::max_error);
+    }
+}

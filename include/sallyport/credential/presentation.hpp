@@ -20,8 +20,11 @@ struct field_value {
     constexpr void add(std::string_view value) noexcept {
         auto const trimmed = ascii::trim(value);
         if (trimmed.empty()) return;
-        ambiguous = ambiguous || (!text.empty() && text != trimmed);
-        if (text.empty()) text = trimmed;
+        if (text.empty()) {
+            text = trimmed;
+        } else {
+            ambiguous = ambiguous || text != trimmed;
+        }
     }
 };
 

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <type_traits>
 
-/// SipHash-2-4 (Aumasson and Bernstein, 2012): a short keyed hash, for tables that a stranger's bytes reach.
+/// SipHash (Aumasson and Bernstein, 2012): a short keyed hash, for tables that a stranger's bytes reach. SipHash-2-4 is what
+/// its authors call a strong pseudorandom function; SipHash-1-3, of fewer rounds, is for hashes that nobody is shown.
 namespace sallyport::crypto {
 
 /// The 128 bits that a stranger must not know.
@@ -40,8 +41,9 @@ constexpr siphash_key siphash_key_from(std::span<std::uint8_t const, 16> bytes) 
     return {load_little_endian(bytes.data()), load_little_endian(bytes.data() + 8)};
 }
 
-/// SipHash in the making, for a hash of one word or of two, over a message that is given word by word.
-template <std::size_t Words>
+/// SipHash in the making, for a hash of one word or of two, over a message that is given word by word. Its rounds are
+/// so many for each word of the message, and so many at the end.
+template <std::size_t Words, int EachWord = 2, int AtEnd = 4>
 class siphash_state {
     static_assert(Words == 1 || Words == 2, "SipHash gives 64 bits or 128");
 
@@ -52,11 +54,10 @@ public:
           v2_(key.k0 ^ 0x6c7967656e657261),
           v3_(key.k1 ^ 0x7465646279746573) {}
 
-    /// Takes in eight bytes of the message: the 2 of SipHash-2-4.
+    /// Takes in eight bytes of the message.
     constexpr void update(std::uint64_t word) noexcept {
         v3_ ^= word;
-        round();
-        round();
+        rounds<EachWord>();
         v0_ ^= word;
     }
 
@@ -74,10 +75,15 @@ public:
     }
 
 private:
-    /// The 4 of SipHash-2-4.
     constexpr std::uint64_t finalize() noexcept {
-        for (int i = 0; i < 4; ++i) round();
+        rounds<AtEnd>();
         return v0_ ^ v1_ ^ v2_ ^ v3_;
+    }
+
+    template <int Count>
+    constexpr void rounds() noexcept {
+        round();
+        if constexpr (Count > 1) rounds<Count - 1>();
     }
 
     constexpr void round() noexcept {
@@ -106,10 +112,10 @@ constexpr std::uint64_t load_tail(Byte const* message, std::size_t size) noexcep
 }
 
 /// The algorithm, for a hash of one word or of two; a message of bytes or of characters.
-template <std::size_t Words, class Byte>
+template <std::size_t Words, int EachWord = 2, int AtEnd = 4, class Byte>
 constexpr std::array<std::uint64_t, Words> siphash_words(siphash_key key, Byte const* message,
                                                          std::size_t size) noexcept {
-    siphash_state<Words> state{key};
+    siphash_state<Words, EachWord, AtEnd> state{key};
     for (std::size_t i = 0; i + 8 <= size; i += 8) {
         state.update(load_little_endian(message + i));
     }
@@ -124,6 +130,11 @@ constexpr std::array<std::uint64_t, Words> siphash_words(siphash_key key, Byte c
 /// The same for text, byte for byte.
 [[nodiscard]] constexpr std::uint64_t siphash_2_4(siphash_key key, std::string_view message) noexcept {
     return siphash_words<1>(key, message.data(), message.size())[0];
+}
+
+/// 64 bits by fewer rounds, for the index of a table that shows nobody where a text lies.
+[[nodiscard]] constexpr std::uint64_t siphash_1_3(siphash_key key, std::string_view message) noexcept {
+    return siphash_words<1, 1, 3>(key, message.data(), message.size())[0];
 }
 
 /// The 16 bytes that two words are written as, least significant byte first.

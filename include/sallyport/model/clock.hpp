@@ -34,9 +34,41 @@ struct steady_clock {
     steady_time now() const noexcept { return std::chrono::steady_clock::now(); }
 };
 
+/// How far a wall clock is ahead of a steady one, so that a reading of the second tells the time of both. Not
+/// thread-safe.
+class wall_offset {
+public:
+    static constexpr std::chrono::milliseconds max_age{10};  ///< by the steady clock; then it is measured again
+    static constexpr std::chrono::microseconds max_error{10};
+
+    /// What `wall` shows at the `moment` that `steady` has just shown; a step of `wall` is seen at most `max_age` late.
+    wall_time at(steady_time moment, steady_clock_source auto const& steady,
+                 wall_clock_source auto const& wall) noexcept {
+        if (moment < until_) return wall_time(moment.time_since_epoch() + offset_);
+        auto const shown = wall.now();
+        // What a thread that was interrupted has read isn't kept.
+        if (steady.now() - moment <= max_error) {
+            offset_ = shown.time_since_epoch() - moment.time_since_epoch();
+            until_ = moment + max_age;
+        }
+        return shown;
+    }
+
+private:
+    std::chrono::nanoseconds offset_{0};
+    steady_time until_ = steady_time::min();
+};
+
 /// The machine's calendar.
 struct wall_clock {
     wall_time now() const noexcept { return std::chrono::system_clock::now(); }
+
+    /// The same, at the moment that the machine's steady clock has just shown: of 10 milliseconds one reading serves a
+    /// thread, and the calendar's own steps are seen so much later. What slews one of the two clocks slews the other.
+    wall_time at(steady_time moment) const noexcept {
+        static thread_local wall_offset offset;
+        return offset.at(moment, steady_clock(), *this);
+    }
 };
 
 /// A clock that moves only when it is told to, for tests: the library's and its users'. Thread-safe.

@@ -60,12 +60,11 @@ public:
     static lookup failed() noexcept { return lookup(lookup_status::failed); }
 
     /// A record and decoys that a pin keeps alive; null for no record.
-    static lookup pinned(pin kept, Record const* record, name const& organization,
+    static lookup pinned(pin&& kept, Record const* record, name const& organization,
                          std::span<stored_secret const> decoys) noexcept {
-        lookup made(record ? lookup_status::found : lookup_status::none);
+        lookup made(record ? lookup_status::found : lookup_status::none, std::move(kept));
         made.record_ = record;
         made.decoys_ = decoys;
-        made.pin_ = std::move(kept);
         if (record) made.organization_ = organization;
         return made;
     }
@@ -83,7 +82,7 @@ public:
     std::span<stored_secret const> decoys() const noexcept { return decoys_; }
 
 private:
-    explicit lookup(lookup_status status) noexcept : status_(status) {}
+    explicit lookup(lookup_status status, pin&& kept = {}) noexcept : status_(status), pin_(std::move(kept)) {}
 
     Record const* record_ = nullptr;
     std::span<stored_secret const> decoys_;

@@ -60,7 +60,7 @@ public:
         return find(id, asked, [] {});
     }
 
-    /// The same; `meanwhile()` is called while a record's memory is on its way, if there is one that may be the right one.
+    /// The same; `meanwhile()` is called while a record's memory is on its way: for each that may be the right one.
     template <std::invocable Meanwhile>
     lookup<record_type> find(uuid const& id, std::string_view asked, Meanwhile const& meanwhile) const {
         auto const& state = *state_;

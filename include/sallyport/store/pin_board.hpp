@@ -75,15 +75,7 @@ public:
         return *this;
     }
     ~pin() {
-        if (!place_) {
-            drop(pin_place::owns_first | pin_place::owns_second);
-            return;
-        }
-        auto const readers = place_->state.load(std::memory_order_relaxed) & ~pin_place::bits;
-        auto const* const board = place_->board;
-        auto const left = place_->state.exchange(readers, std::memory_order_acq_rel);
-        drop(left);
-        if (left & pin_place::owns_board) board->drop();
+        if (place_ || objects_[0] || objects_[1]) end();  // what was moved from is many, and costs a look
     }
 
     /// A pin by a claim of its own, on an object that somebody keeps alive meanwhile. It takes no place on a board.
@@ -105,6 +97,15 @@ public:
 private:
     friend class pin_board;
     explicit pin(pin_place& place) noexcept : place_(&place) {}
+
+    void end() const noexcept {
+        if (!place_) return drop(pin_place::owns_first | pin_place::owns_second);
+        auto const readers = place_->state.load(std::memory_order_relaxed) & ~pin_place::bits;
+        auto const* const board = place_->board;
+        auto const left = place_->state.exchange(readers, std::memory_order_acq_rel);
+        drop(left);
+        if (left & pin_place::owns_board) board->drop();
+    }
 
     void drop(std::uint64_t owned) const noexcept {
         if (owned & pin_place::owns_first && objects_[0]) objects_[0]->drop();
