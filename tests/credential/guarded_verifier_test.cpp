@@ -84,6 +84,31 @@ void at_once(unsigned count, Call call) {
     for (auto& each : threads) each.join();
 }
 
+struct outcomes {
+    std::atomic<unsigned> proven{0};
+    std::atomic<unsigned> wrong{0};
+    std::atomic<unsigned> throttled{0};
+};
+
+/// What 200 equal attempts come to, of which the first is held up in its hash until all have begun.
+void try_200_times_at_once(fixture& on, std::string_view presented, outcomes& seen) {
+    on.counter.close();
+    std::atomic<unsigned> started{0};
+    std::thread opener([&] {
+        on.counter.await_inside(1);
+        while (started < 200) std::this_thread::yield();
+        on.counter.open();
+    });
+    at_once(200, [&](unsigned) {
+        ++started;
+        auto const answer = on.verify(presented, on.dear);
+        seen.proven += answer.outcome == verdict::proven;
+        seen.wrong += answer.outcome == verdict::wrong;
+        seen.throttled += answer.outcome == verdict::throttled;
+    });
+    opener.join();
+}
+
 static_assert(sp::credential_verifier<guarded> && sp::settling_verifier<guarded>);
 
 }  // namespace
@@ -240,37 +265,21 @@ TEST_CASE("200 wrong secrets at the same moment run no more hashes than the thro
 
 TEST_CASE("200 equal right secrets at the same moment run one hash, and all pass") {
     fixture on;
-    on.counter.close();
-    std::atomic<unsigned> proven{0};
-    std::atomic<unsigned> started{0};
-    std::thread opener([&] {
-        on.counter.await_inside(1);
-        while (started < 200) std::this_thread::yield();
-        on.counter.open();
-    });
-    at_once(200, [&](unsigned) {
-        ++started;
-        proven += on.verify("right", on.dear).outcome == verdict::proven;
-    });
-    opener.join();
+    outcomes seen;
+    try_200_times_at_once(on, "right", seen);
     CHECK(on.counter.expensive == 1);
-    CHECK(proven == 200);
+    CHECK(seen.proven == 200);
     CHECK(on.verifier.settle(on.attempt("wrong", on.dear)) == std::nullopt);
 }
 
 TEST_CASE("200 equal wrong secrets at the same moment run one hash at a time, and each of them counts") {
     fixture on;
-    std::atomic<unsigned> wrong{0};
-    std::atomic<unsigned> throttled{0};
-    at_once(200, [&](unsigned) {
-        auto const answer = on.verify("wrong", on.dear);
-        wrong += answer.outcome == verdict::wrong;
-        throttled += answer.outcome == verdict::throttled;
-    });
+    outcomes seen;
+    try_200_times_at_once(on, "wrong", seen);
     CHECK(on.counter.most_inside() == 1);
     CHECK(on.counter.expensive <= 10);
-    CHECK(wrong == 10);
-    CHECK(throttled == 190);
+    CHECK(seen.wrong == 10);
+    CHECK(seen.throttled == 190);
 }
 
 TEST_CASE("those for whose hash there is no room are told when to come again, known or not, and pass once they are") {

@@ -12,8 +12,10 @@
 #include <functional>
 #include <vector>
 
-/// Runs work on a stack of its own, and shows what is left there.
+/// Runs work on a stack of its own, and shows what is left there. The work is done twice: the loader lays all registers
+/// onto the stack when a function of another library is called for the first time.
 inline std::vector<std::uint8_t> stack_after(std::function<void()> work) {
+    work();
     constexpr std::size_t size = std::size_t{1} << 20;
     std::vector<std::uint8_t> memory(size + 4096, 0);
     auto const address = reinterpret_cast<std::uintptr_t>(memory.data());

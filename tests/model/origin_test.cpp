@@ -140,6 +140,8 @@ TEST_CASE("an origin matches whole: scheme, host and port") {
     origin_pattern const shop("https://shop.example.com");
     CHECK(shop.matches("https://shop.example.com"));
     CHECK_FALSE(shop.matches("http://shop.example.com"));
+    CHECK_FALSE(shop.matches("http://shop.example.com:443"));
+    CHECK_FALSE(shop.matches("https://shop.example.com:8443"));
     CHECK_FALSE(shop.matches("https://shop.example.com.evil.net"));
     CHECK_FALSE(shop.matches("https://evil.net/https://shop.example.com"));
     CHECK_FALSE(shop.matches("https://evilshop.example.com"));
