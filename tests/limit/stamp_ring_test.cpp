@@ -88,8 +88,8 @@ TEST_CASE("an empty ring has room for the whole limit, at any moment") {
         auto const seen = ring.look();
         CHECK(seen.wait(quota(5, s), 5, now) == 0);
         CHECK(seen.wait(quota(5, s), 6, now) == latest);
-        CHECK(seen.used(quota(5, s), now) == 0);
-        CHECK(seen.until_freed(quota(5, s), 0, now) == 0);
+        CHECK(seen.usage(quota(5, s), now).units == 0);
+        CHECK(seen.usage(quota(5, s), now).until_freed == 0);
     }
 }
 
@@ -113,8 +113,8 @@ TEST_CASE("a unit counts until its age is the window, to the nanosecond") {
         CHECK(seen.wait(quota(1, s), 1, start) == s);
         CHECK(seen.wait(quota(1, s), 1, start + s - 1) == 1);
         CHECK(seen.wait(quota(1, s), 1, start + s) == 0);
-        CHECK(seen.used(quota(1, s), start + s - 1) == 1);
-        CHECK(seen.used(quota(1, s), start + s) == 0);
+        CHECK(seen.usage(quota(1, s), start + s - 1).units == 1);
+        CHECK(seen.usage(quota(1, s), start + s).units == 0);
     }
 }
 
@@ -123,7 +123,8 @@ TEST_CASE("one ring answers for any window and any limit") {
     for (std::int64_t i = 0; i < 10; ++i) ring.admit(quota(100, 10 * ms), 1, i * ms);
     auto const now = 9 * ms;
     auto const seen = ring.look();
-    for (std::int64_t window = 1; window <= 10; ++window) CHECK(seen.used(quota(100, window * ms), now) == window);
+    for (std::int64_t window = 1; window <= 10; ++window)
+        CHECK(seen.usage(quota(100, window * ms), now).units == window);
     for (std::uint32_t limit = 1; limit <= 9; ++limit)
         CHECK(seen.wait(quota(limit, 10 * ms), 1, now) == (11 - limit) * ms);
     CHECK(seen.wait(quota(10, 10 * ms), 1, now) == ms);
@@ -135,7 +136,7 @@ TEST_CASE("a cost above the limit, admitted in a shadow, fills the window") {
     ring.admit(quota(5, s), 4'000'000, 1);
     auto const seen = ring.look();
     CHECK(seen.position() == 4'000'000);
-    CHECK(seen.used(quota(5, s), 1) == 5);
+    CHECK(seen.usage(quota(5, s), 1).units == 5);
     CHECK(seen.wait(quota(5, s), 1, 1) == s);
     CHECK(seen.until_freed(quota(5, s), 5, 1) == s);
     CHECK(seen.wait(quota(5, s), 5, 1 + s) == 0);
@@ -154,11 +155,11 @@ TEST_CASE("a ring that grows forgets nothing on the way") {
     owned_ring ring(earliest);
     for (std::int64_t i = 0; i < 50'000; ++i) {
         ring.admit(quota(quota(1, s).max_limit, 50 * s), 1, i * ms);
-        if (i % 4999 == 0) CHECK(ring.look().used(quota(1'000'000, 50 * s), i * ms) == i + 1);
+        if (i % 4999 == 0) CHECK(ring.look().usage(quota(1'000'000, 50 * s), i * ms).units == i + 1);
     }
     CHECK(ring->capacity() < 100'000);
-    CHECK(ring.look().used(quota(1'000'000, 50 * s), 50'000 * ms) == 49'999);
-    CHECK(ring.look().used(quota(1'000'000, 7 * s), 50'000 * ms) == 6'999);
+    CHECK(ring.look().usage(quota(1'000'000, 50 * s), 50'000 * ms).units == 49'999);
+    CHECK(ring.look().usage(quota(1'000'000, 7 * s), 50'000 * ms).units == 6'999);
 }
 
 TEST_CASE("a ring that grows where its laps are counted anew forgets nothing") {
@@ -168,7 +169,7 @@ TEST_CASE("a ring that grows where its laps are counted anew forgets nothing") {
     CHECK(ring.look().position() == 0);
     ring.admit(quota(2, 10 * ms), 1, laps * 2 * ms);
     CHECK(ring->capacity() > 1);
-    CHECK(ring.look().used(quota(2, 10 * ms), laps * 2 * ms) == 2);
+    CHECK(ring.look().usage(quota(2, 10 * ms), laps * 2 * ms).units == 2);
 }
 
 TEST_CASE("how much a window holds is found wherever it ends") {
@@ -177,7 +178,7 @@ TEST_CASE("how much a window holds is found wherever it ends") {
     for (std::int64_t i = 0; i < 250; ++i) ring.admit(in, 1, i * ms);
     for (std::int64_t later = 0; later <= 120; ++later) {
         auto const used = later >= 100 ? 0 : 100 - later;
-        CHECK(ring.look().used(in, (249 + later) * ms) == used);
+        CHECK(ring.look().usage(in, (249 + later) * ms).units == used);
     }
 }
 
@@ -203,7 +204,7 @@ TEST_CASE("where a unit would push out one that counts, or can't be told from th
     CHECK(ring->admit_one(ring.look(), std::int64_t{1} << 57) == ring_type::admission::no_room);
     ring.admit(quota(3, s), 1, std::int64_t{1} << 57);
     CHECK(ring->admit_one(ring.look(), (std::int64_t{1} << 57) + s) == ring_type::admission::done);
-    CHECK(ring.look().used(quota(3, s), (std::int64_t{1} << 57) + s) == 1);
+    CHECK(ring.look().usage(quota(3, s), (std::int64_t{1} << 57) + s).units == 1);
 }
 
 TEST_CASE("a view whose units were overwritten says so") {
@@ -211,7 +212,7 @@ TEST_CASE("a view whose units were overwritten says so") {
     auto const in = quota(4, s);
     for (int i = 0; i < 4; ++i) ring.admit(in, 1, i);
     auto const seen = ring.look();
-    CHECK(seen.used(in, 4) == 4);
+    CHECK(seen.usage(in, 4).units == 4);
     CHECK_FALSE(seen.overtaken());
     for (int i = 0; i < 3; ++i) ring.admit(in, 1, 2 * s);
     static_cast<void>(seen.until_freed(in, 3, 4));
@@ -230,7 +231,7 @@ TEST_CASE("who looked before something was given back is overtaken") {
         });
         CHECK(seen.overtaken());
         CHECK(ring->admit_one(seen, s) == ring_type::admission::overtaken);
-        CHECK(ring.look().used(in, admissions) == std::min(admissions, 4U) - 1);
+        CHECK(ring.look().usage(in, admissions).units == std::min(admissions, 4U) - 1);
     }
 }
 

@@ -38,3 +38,19 @@ TEST_CASE("a copy of a bounded list is its own") {
     CHECK(values[0] == 0);
     CHECK(copy.data()[2] == 8);
 }
+
+TEST_CASE("what is appended is made in its place") {
+    struct fixed {
+        fixed() = default;
+        explicit fixed(int number) : value(number) {}
+        fixed(fixed const&) = delete;
+        fixed& operator=(fixed const&) = delete;
+
+        int value = 0;
+    };
+    sallyport::bounded_list<fixed, 2> made;
+    CHECK(made.append([] { return fixed(7); }).value == 7);
+    CHECK(made.append([] { return fixed(8); }).value == 8);
+    CHECK(made.size() == 2);
+    CHECK(made[0].value == 7);
+}

@@ -44,17 +44,26 @@ public:
     /// How many keys are held.
     std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }
 
-    /// What `take(table)` answers, on the table that has the claims' keys. No claims are admitted; claims of both kinds
-    /// fail, and more than `max_claims`, or more than four of one key.
+    /// What `take(table)` answers, on the table that has the claims' keys. No claims are admitted; those that it doesn't
+    /// take fail.
     template <class Take>
     allowance answer(std::span<claim const> claims, Take const& take) {
         if (claims.empty()) return {.outcome = allowance::verdict::admitted};
-        if (claims.size() > max_claims || has_long_budget(claims)) return {};
-        bool const proven = claims.front().key.proven;
-        for (auto const& each : claims) {
-            if (each.key.proven != proven) return {};
-        }
-        return proven ? take(proven_) : take(unproven_);
+        if (!takes(claims)) return {};
+        return in_table_of(claims.front().key, take);
+    }
+
+    /// Whether these are claims of one kind, at most `max_claims`, and no more than four of one key.
+    static bool takes(std::span<claim const> claims) noexcept {
+        if (claims.size() == 1) return true;
+        if (claims.size() > max_claims || has_long_budget(claims)) return false;
+        auto const is_like_first = [&](claim const& each) { return each.key.proven == claims.front().key.proven; };
+        return std::all_of(claims.begin(), claims.end(), is_like_first);
+    }
+
+    /// The state of a known key, without a lock.
+    found_key<State> find(rate_key const& key) const noexcept {
+        return in_table_of(key, [&key](auto& in) { return in.find(key); });
     }
 
     /// What `use(table)` answers, on the table that has a key.
@@ -97,12 +106,16 @@ public:
         /// As the table's own function: alone with the states of the claims' keys.
         template <class CapacityOf, class Use>
         bool with(std::span<claim const> claims, std::int64_t now, CapacityOf const& capacity_of, Use&& use) {
-            bounded_list<Key, max_claims> words;
-            for (auto const& each : claims) static_cast<void>(words.push_back(words_of(each.key)));
-            return keys_.with({words.data(), words.size()}, now, capacity_of, use);
+            return keys_.with(words_of_claims{claims}, now, capacity_of, use);
         }
 
     private:
+        struct words_of_claims {
+            std::size_t size() const noexcept { return claims.size(); }
+            Key operator[](std::size_t i) const noexcept { return words_of(claims[i].key); }
+
+            std::span<claim const> claims;
+        };
         static Key words_of(rate_key const& of) noexcept { return key_words<std::tuple_size_v<Key>>(of); }
 
         key_table<std::tuple_size_v<Key>, State> keys_;
@@ -149,7 +162,9 @@ bool are_of_one_key(std::span<claim const, Claims> claims) noexcept {
 template <class States, class Do>
 void once_a_key(States const& states, Do const& work) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-        if (std::find(states.begin(), states.begin() + i, states[i]) == states.begin() + i) work(i);
+        std::size_t first = 0;
+        while (states[first] != states[i]) ++first;
+        if (first == i) work(i);
     }
 }
 

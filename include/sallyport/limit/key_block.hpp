@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace sallyport {
 
@@ -29,9 +30,10 @@ struct alignas(16) key_block {
     }
 
     bool is_of(key_type const& key) const noexcept {
-        std::uint32_t difference = 0;
-        for (std::size_t i = 0; i < Words; ++i) difference |= words[i].load(std::memory_order_acquire) ^ key[i];
-        return difference == 0;
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return ((words[I].load(std::memory_order_acquire) == key[I]) && ...);
+        }
+        (std::make_index_sequence<Words>());
     }
     std::uint32_t begin_generation() noexcept {
         auto const begun = generation.load(std::memory_order_relaxed) + 1;
@@ -62,23 +64,23 @@ struct alignas(16) key_block {
 };
 
 /// A state that was found without a lock. What was read of it is its key's if it `is_still` there after.
-template <std::size_t Words, class State>
+template <class State>
 class found_key {
 public:
     found_key() noexcept = default;
-    found_key(key_block<Words, State>& in, std::uint32_t generation) noexcept : in_(&in), generation_(generation) {}
+    template <std::size_t Words>
+    found_key(key_block<Words, State>& in, std::uint32_t generation) noexcept
+        : state_(&in.state), now_(&in.generation), then_(generation) {}
 
-    explicit operator bool() const noexcept { return in_ != nullptr; }
-    State& operator*() const noexcept { return in_->state; }
-    State* operator->() const noexcept { return &in_->state; }
-    bool is_still() const noexcept { return in_->generation.load(std::memory_order_relaxed) == generation_; }
-
-    /// The block, for whoever keeps all others out.
-    key_block<Words, State>* block() const noexcept { return in_; }
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+    State& operator*() const noexcept { return *state_; }
+    State* operator->() const noexcept { return state_; }
+    bool is_still() const noexcept { return now_->load(std::memory_order_relaxed) == then_; }
 
 private:
-    key_block<Words, State>* in_ = nullptr;
-    std::uint32_t generation_ = 0;
+    State* state_ = nullptr;
+    std::atomic<std::uint32_t> const* now_ = nullptr;
+    std::uint32_t then_ = 0;
 };
 
 }  // namespace sallyport

@@ -20,7 +20,6 @@ namespace sallyport {
 template <std::size_t Words, class State>
 class key_shard {
     using block = key_block<Words, State>;
-    using found = found_key<Words, State>;
     using key_type = typename block::key_type;
     static constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
     static constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
@@ -54,15 +53,20 @@ public:
         while (auto* const unused = spare_.take_any()) block::destroy(*memory_, static_cast<block*>(unused));
     }
 
-    found find(key_type const& key, std::uint32_t hash) const noexcept {
+    /// The block of a key, and its generation; none if it is not known.
+    struct sighting {
+        block* in = nullptr;
+        std::uint32_t generation = 0;
+    };
+    sighting find(key_type const& key, std::uint32_t hash) const noexcept {
         auto at = home_of(hash);
         for (std::uint32_t seen = 0; seen < size_; ++seen, at = after(at)) {
             auto const value = slots_[at].load(std::memory_order_acquire);
             if (value == 0) break;
             if ((value & tag_mask) != tag_of(hash)) continue;
-            auto& in = *block_in(value);
-            auto const generation = in.generation.load(std::memory_order_acquire);
-            if (in.is_of(key)) return {in, generation};
+            auto* const in = block_in(value);
+            auto const generation = in->generation.load(std::memory_order_acquire);
+            if (in->is_of(key)) return {in, generation};
         }
         return {};
     }

@@ -5,6 +5,7 @@
 #include <sallyport/limit/block_memory.hpp>
 #include <sallyport/limit/key_block.hpp>
 #include <sallyport/limit/key_shard.hpp>
+#include <sallyport/limit/mutexes_in_order.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/large_array.hpp>
@@ -21,18 +22,6 @@
 #include <utility>
 
 namespace sallyport {
-
-/// Locks mutexes in one order, whoever asks for them, and one that is named twice once.
-inline auto lock_in_order(bounded_list<std::mutex*, max_claims> mutexes) {
-    // g++ 12 warns that std::sort's threshold of 16 lies outside of so few (-Warray-bounds at -O2).
-    std::make_heap(mutexes.begin(), mutexes.end());
-    std::sort_heap(mutexes.begin(), mutexes.end());
-    std::array<std::unique_lock<std::mutex>, max_claims> locks;
-    for (std::size_t i = 0; i < mutexes.size(); ++i) {
-        if (i == 0 || mutexes[i] != mutexes[i - 1]) locks[i] = std::unique_lock(*mutexes[i]);
-    }
-    return locks;
-}
 
 /// From a key of so many words to its state, for at most `capacity` keys, hashed under a random key of the table's own.
 /// Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock; several keys at once
@@ -52,15 +41,15 @@ class key_table {
 public:
     using key_type = std::array<std::uint32_t, Words>;
     using held = typename State::held;
-    using held_list = bounded_list<held*, max_claims>;
-    using found = found_key<Words, State>;
+    using found = found_key<State>;
 
     explicit key_table(std::size_t capacity) : shared_(std::make_unique<shared>(capacity)) {}
 
     /// A known key's state; nothing if it is not known, and sometimes when it is, while others come and go.
     found find(key_type const& key) const noexcept {
         auto const hash = hash_(key);
-        return shared_->of(hash).find(key, hash);
+        auto const seen = shared_->of(hash).find(key, hash);
+        return seen.in ? found(*seen.in, seen.generation) : found();
     }
 
     /// The way to the state of a key that is looked for soon. Its memory is asked for step by step, each of which needs
@@ -94,15 +83,21 @@ public:
     /// and `use` has not run, if there is no room for the new keys and none can be made by forgetting.
     ///
     /// Time: a look-up, and for a new key a look at a few others; without room, a look at all.
-    template <class CapacityOf, class Use>
-    bool with(std::span<key_type const> keys, std::int64_t now, CapacityOf const& capacity_of, Use&& use) {
+    template <class Keys, class CapacityOf, class Use>
+    bool with(Keys const& keys, std::int64_t now, CapacityOf const& capacity_of, Use&& use) {
         place_list places;
-        for (auto const& key : keys) {
+        mutexes_in_order mutexes;
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            key_type const& key = keys[i];
             auto const hash = hash_(key);
-            static_cast<void>(places.push_back({.key = key, .hash = hash, .in = &shared_->of(hash)}));
+            auto& in = shared_->of(hash);
+            std::size_t first = 0;
+            while (first < i && !(places[first].hash == hash && places[first].key == key)) ++first;
+            places.append([&]() -> place { return {key, hash, first, &in, nullptr}; });
+            mutexes.add(in.mutex);
         }
         for (;;) {
-            auto const lacking = attempt(places, now, capacity_of, use);
+            auto const lacking = attempt(places, mutexes, now, capacity_of, use);
             if (lacking == 0) return true;
             if (lacking == no_room || !make_room(lacking, now)) return false;
         }
@@ -113,7 +108,7 @@ public:
         auto const hash = hash_(key);
         auto& in = shared_->of(hash);
         std::lock_guard const lock(in.mutex);
-        auto* const known = in.find(key, hash).block();
+        auto* const known = in.find(key, hash).in;
         if (!known) return false;
         static_cast<void>(State::enter(known->state));
         in.erase(known, hash, hash_);
@@ -166,13 +161,11 @@ private:
     };
 
     struct place {
-        key_type key{};
-        std::uint32_t hash = 0;
-        shard* in = nullptr;
-        block* found = nullptr;
-        std::size_t first = 0;  ///< the place of the first equal key
-        bool is_new = false;
-        key_table::held held{};
+        key_type key;
+        std::uint32_t hash;
+        std::size_t first;  ///< the place of the first equal key
+        shard* in;
+        block* known;  ///< null for a new key
     };
     using place_list = bounded_list<place, max_claims>;
 
@@ -180,53 +173,49 @@ private:
     /// again; for each that stays, a few others are looked at, so that idle ones get fewer.
     class visit {
     public:
-        visit(key_table& table, place_list& places, std::size_t rooms, std::int64_t now) noexcept
-            : table_(table), places_(places), rooms_(rooms), now_(now) {}
+        visit(key_table& table, std::size_t rooms, std::int64_t now) noexcept
+            : table_(table), rooms_(rooms), now_(now) {}
         visit(visit const&) = delete;
         visit& operator=(visit const&) = delete;
         ~visit() {
-            for (std::size_t i = 0; i < entered_; ++i) {
-                if (places_[i].first == i) leave(places_[i]);
-            }
+            for (auto& each : entered_) leave(each);
             if (rooms_ > 0) table_.shared_->held_keys -= rooms_;
         }
 
         template <class CapacityOf>
-        void enter(CapacityOf const& capacity_of) {
-            for (std::size_t i = 0; i < places_.size(); ++i) {
-                auto& each = places_[i];
-                each.first = i;
-                for (std::size_t j = 0; j < i && each.first == i; ++j) {
-                    if (places_[j].key == each.key) each.first = j;
+        void enter(place_list const& places, CapacityOf const& capacity_of) {
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                auto const& at = places[i];
+                if (at.first != i) {
+                    static_cast<void>(states.push_back(states[at.first]));
+                    continue;
                 }
-                if (each.first == i) enter(each, capacity_of(i));
-                entered_ = i + 1;
-                static_cast<void>(states.push_back(&places_[each.first].held));
+                auto* const in = at.known ? at.known : at.in->obtain(capacity_of(i));
+                auto& added = entered_.append([&]() -> entered {
+                    return {&at, in, at.known ? State::enter(in->state) : begin(*in, at)};
+                });
+                static_cast<void>(states.push_back(&added.state));
             }
         }
 
         void enlarge(std::size_t i, std::uint32_t capacity) {
-            auto& at = places_[places_[i].first];
+            auto const is_its = [&](entered const& each) { return &each.state == states[i]; };
+            auto& its = *std::find_if(entered_.begin(), entered_.end(), is_its);
+            auto const& at = *its.at;
             auto* const larger = at.in->obtain(capacity);
-            auto* const before = at.found;
-            at.held = State::take_over(begin(*larger, at), at.held);
-            at.found = larger;
-            if (!at.is_new) at.in->replace(before, larger, at.hash);
-            at.in->give_back(before);
+            its.state = State::take_over(begin(*larger, at), its.state);
+            if (at.known) at.in->replace(its.in, larger, at.hash);
+            at.in->give_back(std::exchange(its.in, larger));
         }
 
-        held_list states{};
+        bounded_list<held*, max_claims> states{};
 
     private:
-        void enter(place& at, std::uint32_t capacity) {
-            at.is_new = at.found == nullptr;
-            if (at.is_new) {
-                at.found = at.in->obtain(capacity);
-                at.held = begin(*at.found, at);
-            } else {
-                at.held = State::enter(at.found->state);
-            }
-        }
+        struct entered {
+            place const* at;
+            block* in;
+            held state;
+        };
 
         static held begin(block& in, place const& at) noexcept {
             // The key before the generation: who finds the new one must not take it for the old key's.
@@ -234,46 +223,44 @@ private:
             return State::start(in.state, at.in->floor, in.begin_generation());
         }
 
-        void leave(place& at) noexcept {
-            auto const idle_from = at.held.idle_from();
-            if (at.is_new) {
-                if (idle_from == earliest) return at.in->give_back(at.found);
-                at.in->insert(at.found, at.hash);
+        void leave(entered& key) noexcept {
+            auto& in = *key.at->in;
+            auto const idle_from = key.state.idle_from();
+            bool const is_new = !key.at->known;
+            if (is_new) {
+                if (idle_from == earliest) return in.give_back(key.in);
+                in.insert(key.in, key.at->hash);
                 --rooms_;
             }
-            State::leave(at.held);
-            at.in->will_be_idle(idle_from);
-            if (at.is_new) table_.shared_->held_keys -= at.in->forget_some(now_, table_.hash_);
+            State::leave(key.state);
+            in.will_be_idle(idle_from);
+            if (is_new) table_.shared_->held_keys -= in.forget_some(now_, table_.hash_);
         }
 
         key_table& table_;
-        place_list& places_;
         std::size_t rooms_;
         std::int64_t now_;
-        std::size_t entered_ = 0;
+        bounded_list<entered, max_claims> entered_{};
     };
 
     /// Runs `use` if there is room for the new keys; if not, tells for how many there has to be, or that a shard has
     /// far more than its share already.
     template <class CapacityOf, class Use>
-    std::size_t attempt(place_list& places, std::int64_t now, CapacityOf const& capacity_of, Use& use) {
-        bounded_list<std::mutex*, max_claims> mutexes;
-        for (auto const& each : places) static_cast<void>(mutexes.push_back(&each.in->mutex));
-        auto const locks = lock_in_order(mutexes);
+    std::size_t attempt(place_list& places, mutexes_in_order& mutexes, std::int64_t now, CapacityOf const& capacity_of,
+                        Use& use) {
+        std::lock_guard const lock(mutexes);
         std::size_t lacking = 0;
         bool fits = true;
-        for (auto& each : places) {
-            each.found = each.in->find(each.key, each.hash).block();
-            auto const is_same = [&](place const& other) { return other.key == each.key; };
-            if (!each.found && std::none_of(places.begin(), &each, is_same)) {
-                ++lacking;
-                fits = fits && each.in->has_room_for(lacking);
-            }
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            auto& at = places[i];
+            if (at.first != i) continue;
+            at.known = at.in->find(at.key, at.hash).in;
+            if (!at.known) fits = at.in->has_room_for(++lacking) && fits;
         }
         if (!fits) return no_room;
         if (!shared_->keep_room(lacking)) return lacking;
-        visit visiting(*this, places, lacking, now);
-        visiting.enter(capacity_of);
+        visit visiting(*this, lacking, now);
+        visiting.enter(places, capacity_of);
         use(std::as_const(visiting.states),
             [&](std::size_t i, std::uint32_t capacity) { visiting.enlarge(i, capacity); });
         return 0;

@@ -9,6 +9,7 @@
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -89,19 +90,22 @@ private:
     using admission = typename ring_type::admission;
     static constexpr std::uint32_t first_capacity = 1024;
 
-    allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
-        return rings_.answer(claims, [&](auto& table) {
-            auto const ticks = now.time_since_epoch().count();
-            auto const blocked = blocked_.until(claims, ticks);
-            bool const counts = counting && blocked <= ticks;
-            allowance made;
-            bool const alone = claims.size() == 1 ? answer_alone(table, claims.template first<1>(), ticks, counts, made)
-                                                  : answer_alone(table, claims, ticks, counts, made);
-            if (!alone) answer_together(table, claims, ticks, counts, made);
-            if (blocked > ticks) [[unlikely]]
-                refuse(made, between(ticks, blocked));
-            return made;
-        });
+    allowance answer(std::span<claim const> claims, steady_time at, bool counting) {
+        allowance made;
+        if (claims.empty()) made.outcome = allowance::verdict::admitted;
+        if (claims.empty() || !rings_.takes(claims)) return made;
+        auto const now = at.time_since_epoch().count();
+        auto const blocked = blocked_.until(claims, now);
+        bool const counts = counting && blocked <= now;
+        bool const alone = claims.size() == 1 ? answer_alone(claims.template first<1>(), now, counts, made)
+                                              : answer_alone(claims, now, counts, made);
+        if (!alone) {
+            rings_.in_table_of(claims.front().key,
+                               [&](auto& table) { answer_together(table, claims, now, counts, made); });
+        }
+        if (blocked > now) [[unlikely]]
+            refuse(made, between(now, blocked));
+        return made;
     }
 
     /// The length of time between two moments in their order; the longest there is, if it is longer.
@@ -130,9 +134,10 @@ private:
         };
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
-            auto const ring_of = [&](std::size_t i) -> view const& { return *rings[i]; };
-            static_cast<void>(judge(claims, ring_of, now, counting, made));
-            if (counting && made.outcome == allowance::verdict::admitted) commit(claims, rings, enlarge, now);
+            std::array<view*, max_claims> views;
+            std::copy(rings.begin(), rings.end(), views.begin());
+            if (judge(claims, std::span<view* const>(views.data(), claims.size()), now, counting, made))
+                commit(claims, rings, enlarge, now);
         };
         made = {};
         if (!table.with(claims, now, capacity_of, use) && full_ == when_full::admit_untracked) {
@@ -160,26 +165,27 @@ private:
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
-    template <class Table, std::size_t Claims>
-    static bool answer_alone(Table& table, std::span<claim const, Claims> claims, std::int64_t now, bool counting,
-                             allowance& made) {
+    template <std::size_t Claims>
+    bool answer_alone(std::span<claim const, Claims> claims, std::int64_t now, bool counting, allowance& made) {
         auto const& first = claims.front();
         if (first.cost > 1 && counting) return false;
         if (!are_of_one_key(claims)) return false;
-        auto const ring = table.find(first.key);
+        auto const ring = rings_.find(first.key);
         if (!ring) return false;
         for (;;) {
-            auto const seen = ring->look();
+            auto seen = ring->look();
             if (!seen) return false;
             for (auto const& each : claims) {
                 if (!ring->reaches(each.quota)) return false;
             }
-            auto const ring_of = [&](std::size_t) -> view const& { return *seen; };
-            auto const notes = judge(claims, ring_of, now, counting, made);
+            std::array<view*, Claims == std::dynamic_extent ? max_claims : Claims> views;
+            std::fill_n(views.begin(), claims.size(), &*seen);
+            bool const counted =
+                judge(claims, std::span<view* const, Claims>(views.data(), claims.size()), now, counting, made);
             if (!ring.is_still()) return false;
             if (seen->overtaken()) continue;
-            if (made.outcome != allowance::verdict::admitted || first.cost == 0 || !counting) return true;
-            switch (ring->admit_one(*seen, seen->stamp(now), notes)) {
+            if (!counted || first.cost == 0) return true;
+            switch (ring->admit_one(*seen, seen->stamp(now))) {
                 case admission::done: return true;
                 case admission::overtaken: continue;
                 case admission::no_room: return false;
@@ -187,51 +193,48 @@ private:
         }
     }
 
-    /// The answer, by what each claim's key was admitted before; an admission is yet to be counted. What a single key's
-    /// ring should note of its windows is returned.
-    template <std::size_t Claims, class RingOf>
-    static window_notes judge(std::span<claim const, Claims> claims, RingOf const& ring_of, std::int64_t now,
-                              bool counting, allowance& answer) noexcept {
+    /// The answer, by what each claim's key was admitted before; whether it says how all stands once the call is counted,
+    /// which is yet to be done.
+    template <std::size_t Claims>
+    static bool judge(std::span<claim const, Claims> claims, std::span<view* const, Claims> rings, std::int64_t now,
+                      bool counting, allowance& answer) noexcept {
         answer.outcome = allowance::verdict::admitted;
         answer.states = {};
-        for (std::size_t i = 0; i < claims.size(); ++i)
-            add_state(answer, claims[i], ring_of(i), ring_of(i).guess(i), now);
-        answer.receipt = {steady_time(std::chrono::nanoseconds(ring_of(0).told(now))), ring_of(0).position()};
-        window_notes notes;
-        if (!counting || answer.outcome != allowance::verdict::admitted) return notes;
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            notes.note(i, count_in(answer.states[i], ring_of(i), claims[i].cost, now));
-        }
-        return notes;
+        for (std::size_t i = 0; i < claims.size(); ++i) add_state(answer, claims[i], *rings[i], now);
+        answer.receipt = {steady_time(std::chrono::nanoseconds(rings[0]->told(now))), rings[0]->position()};
+        if (!counting || answer.outcome != allowance::verdict::admitted) return false;
+        for (auto i = claims.size(); i-- > 0;) count_in(answer.states[i], *rings[i], claims[i].cost, now);
+        return true;
     }
 
     /// How a window stands before a call is counted.
-    static void add_state(allowance& answer, claim const& asked, view const& ring, std::uint32_t guess,
-                          std::int64_t now) noexcept {
-        auto const used = ring.used(asked.quota, now, guess);
-        auto const remaining = asked.quota.limit() - used;
+    static void add_state(allowance& answer, claim const& asked, view& ring, std::int64_t now) noexcept {
+        auto const usage = ring.usage(asked.quota, now, ring.notes.read());
+        auto const remaining = asked.quota.limit() - usage.units;
         auto const waits = asked.cost <= remaining ? 0 : ring.wait(asked.quota, asked.cost, now);
         if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-        static_cast<void>(
-            answer.states.push_back({.name = asked.name,
-                                     .quota = asked.quota,
-                                     .remaining = remaining,
-                                     .reset = std::chrono::nanoseconds(ring.until_freed(asked.quota, used, now)),
-                                     .retry_after = std::chrono::nanoseconds(waits),
-                                     .shadow = asked.shadow}));
+        static_cast<void>(answer.states.push_back({.name = asked.name,
+                                                   .quota = asked.quota,
+                                                   .remaining = remaining,
+                                                   .reset = std::chrono::nanoseconds(usage.until_freed),
+                                                   .retry_after = std::chrono::nanoseconds(waits),
+                                                   .shadow = asked.shadow}));
     }
 
-    /// Says how a window stands once so much more is counted, and what of it is then used.
-    static std::uint32_t count_in(rate_state& state, view const& ring, std::uint32_t cost, std::int64_t now) noexcept {
+    /// Says how a window stands once so much more is counted.
+    static void count_in(rate_state& state, view& ring, std::uint32_t cost, std::int64_t now) noexcept {
         auto const limit = state.quota.limit();
-        state.stamp = steady_time(std::chrono::nanoseconds(ring.told(now)));
-        if (cost > 0 && (state.remaining == limit || cost >= limit)) {
+        auto const before = limit - state.remaining;
+        auto const counted = std::min(cost, limit);
+        auto const kept = std::min(before, limit - counted);  // of what was used before, what the limit still counts
+        if (counted > 0 && kept == 0) {
             state.reset = std::chrono::nanoseconds(ring.until_gone(state.quota, now));
-        } else if (cost > state.remaining) {
-            state.reset = std::chrono::nanoseconds(ring.until_freed(state.quota, limit - cost, now));
+        } else if (kept < before) {
+            state.reset = std::chrono::nanoseconds(ring.until_freed(state.quota, kept, now));
         }
-        state.remaining -= std::min(cost, state.remaining);
-        return limit - state.remaining;
+        state.stamp = steady_time(std::chrono::nanoseconds(ring.told(now)));
+        state.remaining = limit - kept - counted;
+        ring.notes.write(kept + counted);
     }
 
     /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.

@@ -95,19 +95,18 @@ public:
 
     /// Admits one unit, at this stamp, if nobody was since the look. Does nothing where `enter` has to make room.
     enum class admission : std::uint8_t { done, overtaken, no_room };
-    admission admit_one(view const& seen, ticks stamp, window_notes notes = {}) noexcept {
-        auto const distance = seen.scale_.distance(stamp);
-        if (!value::representable(distance)) return admission::no_room;
+    admission admit_one(view const& seen, ticks stamp) noexcept {
+        if (!seen.is_told(stamp)) return admission::no_room;
         if (capacity_ < depth_.load(std::memory_order_relaxed) &&
-            seen.is_within(seen.span_of(horizon(), stamp), seen.oldest_)) {
+            seen.is_within(seen.span_of(horizon(), stamp).first, seen.oldest_)) {
             return admission::no_room;
         }
         auto expected = seen.oldest_;
-        if (!slots()[seen.index_].compare_exchange_strong(expected, value(seen.lap_, distance),
+        if (!slots()[seen.index_].compare_exchange_strong(expected, value(seen.lap_, seen.scale_.distance(stamp)),
                                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
             return admission::overtaken;
         }
-        say_end(seen, 1, notes);
+        say_end(seen, 1);
         return admission::done;
     }
 
@@ -149,9 +148,9 @@ protected:
     }
 
     /// Says where the end is since so much was admitted after a view, unless somebody has said it since that.
-    void say_end(view const& seen, std::uint64_t admitted, window_notes notes) noexcept {
+    void say_end(view const& seen, std::uint64_t admitted) noexcept {
         auto said = seen.end_;
-        end_.compare_exchange_strong(said, seen.end_after(admitted, notes), std::memory_order_release,
+        end_.compare_exchange_strong(said, seen.end_after(admitted), std::memory_order_release,
                                      std::memory_order_relaxed);
     }
 

@@ -43,7 +43,7 @@ public:
         std::uint32_t lacking(std::uint32_t cost, ticks now) const noexcept {
             auto const depth = ring_->depth_.load(std::memory_order_relaxed);
             if (capacity_ >= depth) return 0;
-            auto const kept = this->count_within(this->span_of(ring_->horizon(), now), capacity_, 1);
+            auto const kept = this->within(this->span_of(ring_->horizon(), now).first, capacity_, 1).units;
             auto const needed = std::min(std::min(cost, depth) + kept, depth);
             return needed <= capacity_ ? 0 : std::min(std::max(needed, capacity_ * 2), depth);
         }
@@ -51,21 +51,19 @@ public:
         /// Counts an admission, for which there is room.
         void admit(std::uint32_t cost, ticks now) noexcept {
             if (cost == 0) return;
+            bool const told = this->is_told(this->stamp(now));
             last_ = this->stamp(now);
-            auto const first = cost > capacity_ ? cost - capacity_ : 0;
-            if (!value::representable(scale_.distance(last_))) rescale();
+            if (!told) rescale();
             auto const distance = scale_.distance(last_);
             last_ = scale_.told(last_);
             // The sealed slot is written last, by `leave`: nobody passes it before.
-            auto const position = this->position();
-            for (auto each = first; each < cost; ++each) {
-                auto const at = position + each;
-                value const unit(static_cast<std::uint32_t>(at / capacity_), distance);
-                auto const index = static_cast<std::uint32_t>(at % capacity_);
-                if (index == index_) {
+            for (auto each = cost > capacity_ ? cost - capacity_ : 0; each < cost; ++each) {
+                auto const at = this->after(each);
+                value const unit(at.lap, distance);
+                if (at.index == index_) {
                     oldest_ = unit;
                 } else {
-                    ring_->slots()[index].store(unit, std::memory_order_release);
+                    ring_->slots()[at.index].store(unit, std::memory_order_release);
                 }
             }
             admitted_ += cost;
@@ -132,7 +130,8 @@ public:
             auto const moved = [&](value unit) {
                 if (!unit.counts()) return unit;
                 auto const distance = scale_.distance(before.moment(unit.distance()));
-                return value(unit.lap(), value::representable(distance) ? distance : 0);
+                bool const told = value::representable(distance) && distance <= scale_.distance(last_);
+                return value(unit.lap(), told ? distance : 0);
             };
             for (std::uint32_t i = 0; i < capacity_; ++i) {
                 if (i == index_) continue;
@@ -162,7 +161,7 @@ public:
     static void leave(held& entered) noexcept {
         auto& ring = *entered.ring_;
         ring.slots()[entered.index_].store(entered.oldest_, std::memory_order_release);
-        if (entered.admitted_ > 0) ring.say_end(entered, entered.admitted_, {});
+        if (entered.admitted_ > 0) ring.say_end(entered, entered.admitted_);
     }
 
     /// Begins anew, in a ring that is sealed: nothing is counted, and stamps start at a moment. The generation is one
@@ -207,9 +206,10 @@ public:
         }
         fresh.index_ = static_cast<std::uint32_t>(position % capacity);
         fresh.lap_ = static_cast<std::uint32_t>(position / capacity);
+        fresh.notes = from.notes;
         fresh.scale_ = from.scale_;
         fresh.last_ = from.last_;
-        fresh.end_ = fresh.end_after(0, {});
+        fresh.end_ = fresh.end_after(0);
         ring.end_.store(fresh.end_, std::memory_order_release);
         return fresh;
     }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <type_traits>
 
 namespace sallyport {
@@ -39,6 +40,15 @@ public:
         if (size_ == Capacity) return false;
         std::construct_at(data() + size_++, value);
         return true;
+    }
+
+    /// Appends what `make` returns, made in its place: to copy what was written just before makes a processor wait. There
+    /// has to be room.
+    template <class Make>
+    T& append(Make const& make) {
+        auto* const added = ::new (static_cast<void*>(data() + size_)) T(make());
+        ++size_;
+        return *added;
     }
 
     constexpr T& operator[](std::size_t index) noexcept { return data()[index]; }
