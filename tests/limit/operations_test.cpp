@@ -156,9 +156,6 @@ TEST_CASE("a blocked key is refused until the moment, whatever it has left, and 
     CHECK(refused.states[0].retry_after == std::chrono::seconds(7));
     CHECK(refused.states[0].remaining == 5);
     CHECK(passes(limiter, {.key = client(2)}, 3 * s));
-    auto shadow = asked();
-    shadow.shadow = true;
-    CHECK_FALSE(passes(limiter, shadow, 3 * s));
     auto other = asked();
     other.key = client(3);
     CHECK(limiter.take(std::array{other, asked()}, at(3 * s)).outcome == verdict::refused);

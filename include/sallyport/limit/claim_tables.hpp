@@ -145,11 +145,17 @@ bool are_of_one_key(std::span<claim const, Claims> claims) noexcept {
     return true;
 }
 
+/// The first place of the key that is at a place.
+template <class States>
+std::size_t first_of(States const& states, std::size_t i) {
+    return static_cast<std::size_t>(std::find(states.begin(), states.begin() + i, states[i]) - states.begin());
+}
+
 /// Does something once for each key, however many of its windows were claimed: at its first place.
 template <class States, class Do>
 void once_a_key(States const& states, Do const& work) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-        if (std::find(states.begin(), states.begin() + i, states[i]) == states.begin() + i) work(i);
+        if (first_of(states, i) == i) work(i);
     }
 }
 

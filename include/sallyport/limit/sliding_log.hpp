@@ -63,11 +63,9 @@ public:
         return rings_.in_table_of(key, [&](auto& table) { return table.erase(key); });
     }
 
-    /// Refuses every call that names this key, a shadow claim's too, until a moment; one that is not after `now` ends
-    /// it. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) {
-        return blocked_.block(key, until.time_since_epoch().count(), now.time_since_epoch().count());
-    }
+    /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
+    /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
+    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return rings_.prefetch(key); }
@@ -92,23 +90,16 @@ private:
     allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
         return rings_.answer(claims, [&](auto& table) {
             auto const ticks = now.time_since_epoch().count();
-            auto const blocked = blocked_.until(claims, ticks);
-            bool const counts = counting && blocked <= ticks;
+            auto const blocked = blocked_.among(claims, now);
+            bool const counts = counting && !blocked.refuse();
             allowance made;
             bool const alone = claims.size() == 1 ? answer_alone(table, claims.template first<1>(), ticks, counts, made)
                                                   : answer_alone(table, claims, ticks, counts, made);
             if (!alone) answer_together(table, claims, ticks, counts, made);
-            if (blocked > ticks) [[unlikely]]
-                refuse(made, between(ticks, blocked));
+            if (blocked.any()) [[unlikely]]
+                blocked.tell(claims, made);
             return made;
         });
-    }
-
-    /// The length of time between two moments in their order; the longest there is, if it is longer.
-    static std::chrono::nanoseconds between(std::int64_t from, std::int64_t to) noexcept {
-        auto const length = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-        auto const most = static_cast<std::uint64_t>(never.count());
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(length, most)));
     }
 
     static void refuse(allowance& made, std::chrono::nanoseconds wait) noexcept {
