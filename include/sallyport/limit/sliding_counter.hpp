@@ -36,14 +36,20 @@ namespace sallyport {
 /// as that reaches back; until the end of that one's sub-window, it may count older usage too. Up to four lengths of
 /// windows are remembered; each counts all admissions, until it was not asked for as long as it reaches back.
 ///
-/// A receipt's stamp is where the sub-window of the first key starts in which the call was counted, and its position
-/// how much was counted there before. Receipts of one key and one window are in the order of both.
+/// A receipt's stamp is where the latest sub-window of the first key starts in which the call was counted, and its position
+/// how much was counted there before. Receipts of one key are in the order of both, while its windows stay the same and
+/// nothing is given back.
+///
+/// What is given back leaves each sub-window in which it was counted, to the unit, while that counts. A window that was not
+/// asked for before the admission, and took in what another one held, may count it on. A sub-window of more than a million
+/// units gives nothing back.
 ///
 /// A call for one key that is known, by one length of window, takes no lock, unless it is the first to be admitted in a
 /// sub-window: one look-up, and one compare-and-swap if it is admitted. Others lock their keys' shards. Memory: 59
-/// bytes for a proven client with one window, and 155 with two to four, for at most `max_clients` keys of proven
-/// clients and `max_unproven` keys of requests let in without a secret, whatever the limits; a new key beyond that is
-/// answered `failed`. Thread-safe.
+/// bytes for a proven client with one window, whatever the limit; with two, three or four windows 75, 91 or 107 for limits up
+/// to 1,023, and at most 107, 123 or 155 (16 more, or a few times that, by how many bits the largest count takes). For at most
+/// `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; a new key beyond that is
+/// answered `failed`, or admitted untracked if the host says so. Thread-safe.
 class sliding_counter {
 public:
     using when_full = sallyport::when_full;
