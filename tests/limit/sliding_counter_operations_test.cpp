@@ -169,8 +169,10 @@ void keeps_its_bounds_whatever_the_host_does(choose_windows windows, bool whole_
             if (looks || got.outcome != verdict::admitted) continue;
             history.admitted(at(now));
             for (std::size_t c = 0; c < claims.size(); ++c) {
-                auto const is_its = [&](sallyport::claim const& other) { return other.key == claims[c].key; };
-                bool const first = std::find_if(claims.begin(), claims.end(), is_its) == &claims[c];
+                auto const& own = all[c].key;
+                auto const is_its = [&own](sallyport::claim const& other) { return other.key == own; };
+                bool const first =
+                    std::find_if(all.begin(), all.end(), is_its) - all.begin() == static_cast<std::ptrdiff_t>(c);
                 if (!first || claims[c].cost == 0) continue;
                 kept.push_back({claims[c].key, bounds.admissions(claims[c].key) - 1, claims[c].cost,
                                 got.states[c].stamp, lives[claims[c].key]});
