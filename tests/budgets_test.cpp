@@ -604,6 +604,21 @@ TEST_CASE("of a refusal nothing is given back, nor of a grant that no limit was 
     CHECK(granted(gate, {}, 9) == 1);
 }
 
+TEST_CASE("what is given back of several budgets is there again where usage is counted and not logged") {
+    auto const clients = all_clients();
+    sp::sliding_counter counter;
+    sp::authorizer gate{
+        clients,
+        rules_of(sp::at_most(2).per(10s), {{"organization", shared_by::organization, sp::at_most(3).per(60s)}}),
+        counter, sp::manual_clock()};
+    auto const taken = ask(gate, {.by = first});
+    REQUIRE(granted(gate, {.by = first}, 9) == 1);
+    REQUIRE(granted(gate, {.by = second}, 9) == 1);
+    CHECK(give_back(gate, taken, {.by = first}));
+    CHECK(granted(gate, {.by = first}, 9) == 1);
+    CHECK(granted(gate, {.by = second}, 9) == 0);
+}
+
 TEST_CASE("under threads, what is given back is there for others, and no more than that") {
     auto const clients = all_clients();
     sp::authorizer gate{

@@ -1,6 +1,7 @@
 // expect: the limiter can't take anything back: it needs give_back(key, cost, receipt)
-#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/openpanel.hpp>
+
+#include <span>
 
 namespace sp = sallyport;
 namespace op = sallyport::openpanel;
@@ -8,7 +9,9 @@ namespace op = sallyport::openpanel;
 #ifdef SALLYPORT_CONTROL
 using limiter = sp::sliding_log;
 #else
-using limiter = sp::sliding_counter;
+struct limiter {
+    sp::allowance take(std::span<sp::claim const>, sp::steady_time) { return {}; }
+};
 #endif
 
 bool work_failed(op::clients& clients, op::request const& asked) {

@@ -26,30 +26,47 @@ class limiter_bounds {
 public:
     explicit limiter_bounds(Reach reach) : reach_(reach) {}
 
-    /// What is wrong with an answer; empty if nothing is. It is counted if it admits.
-    std::string judge(sallyport::claim_list const& claims, std::int64_t now, sallyport::allowance const& got) {
+    /// What is wrong with an answer; empty if nothing is. It is counted if it admits and was no look.
+    std::string judge(sallyport::claim_list const& claims, std::int64_t now, sallyport::allowance const& got,
+                      bool counting = true) {
         std::string text;
         bool const admitted = got.outcome == limits::verdict::admitted;
         bool may_refuse = false;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const& asked = claims[i];
             bool const waits = got.states[i].exceeded();
+            bool const blocked = is_blocked(asked.key, now);
+            if (blocked && !waits) text += fmt::format("claim {} is not blocked\n", i);
             if (!waits && !fits(asked, certainly_used(asked, now))) text += fmt::format("claim {} is over\n", i);
-            if (waits && fits(asked, possibly_used(asked, now))) text += fmt::format("claim {} is refused early\n", i);
+            if (waits && !blocked && fits(asked, possibly_used(asked, now)))
+                text += fmt::format("claim {} is refused early\n", i);
             if (waits && admitted && !asked.shadow) text += fmt::format("claim {} had to wait\n", i);
             may_refuse = may_refuse || (waits && !asked.shadow);
         }
         if (!admitted && !may_refuse) text += "refused for nothing\n";
-        if (admitted) count(claims, now);
+        if (admitted && counting) count(claims, now);
         for (std::size_t i = 0; i < claims.size(); ++i) text += compare_remaining(i, claims[i], now, got);
         return text;
     }
+
+    /// How many admissions of a key there were since it was reset.
+    std::size_t admissions(sallyport::rate_key const& key) { return admissions_[key].size(); }
+
+    /// That one of them was given back.
+    void give_back(sallyport::rate_key const& key, std::size_t which) { admissions_[key].at(which).cost = 0; }
+    void reset(sallyport::rate_key const& key) { admissions_.erase(key); }
+    void block(sallyport::rate_key const& key, std::int64_t until) { blocked_[key] = until; }
 
 private:
     struct admission {
         wide stamp;
         std::uint64_t cost;
     };
+
+    bool is_blocked(sallyport::rate_key const& key, std::int64_t now) const {
+        auto const found = blocked_.find(key);
+        return found != blocked_.end() && found->second > now;
+    }
 
     static bool fits(sallyport::claim const& asked, std::uint64_t used) {
         return asked.cost == 0 || used + asked.cost <= asked.quota.limit();
@@ -92,6 +109,7 @@ private:
     }
 
     std::map<sallyport::rate_key, std::vector<admission>> admissions_;
+    std::map<sallyport::rate_key, std::int64_t> blocked_;
     Reach reach_;
 };
 

@@ -4,6 +4,7 @@
 #include "limiter_model.hpp"
 
 #include <sallyport/limit/compact_sliding_log.hpp>
+#include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 
 #include <array>
@@ -97,6 +98,26 @@ TEST_CASE("a known client's call allocates nothing, while its limit is at most a
     auto const before = bytes;
     for (int i = 1; i < 5000; ++i) static_cast<void>(limiter.take(claims, at(i * ms / 4)));
     CHECK(bytes == before);
+}
+
+TEST_CASE(
+    "a known client's call of a sliding counter allocates nothing, over one window or four, and what it gives back") {
+    sallyport::sliding_counter limiter;
+    std::array const claims{sallyport::claim{.key = client(1), .quota = quota(1000, s)},
+                            sallyport::claim{.key = client(1), .quota = quota(300, 100 * ms)},
+                            sallyport::claim{.key = client(1), .quota = quota(50'000, 100 * s)},
+                            sallyport::claim{.key = client(1), .quota = quota(900'000, 9000 * s)}};
+    for (std::size_t const windows : {1U, 4U}) {
+        auto const asked = std::span<sallyport::claim const>(claims).first(windows);
+        auto const start = static_cast<std::int64_t>(windows) * 3600 * s;
+        REQUIRE(limiter.take(asked, at(start)).outcome == verdict::admitted);
+        auto const before = bytes;
+        for (int i = 1; i < 5000; ++i) {
+            auto const taken = limiter.take(asked, at(start + i * ms / 4));
+            if (i % 3 == 0) limiter.give_back(client(1), 1, taken.receipt);
+        }
+        CHECK(bytes == before);
+    }
 }
 
 namespace {

@@ -156,9 +156,6 @@ TEST_CASE("a blocked key is refused until the moment, whatever it has left, and 
     CHECK(refused.states[0].retry_after == std::chrono::seconds(7));
     CHECK(refused.states[0].remaining == 5);
     CHECK(passes(limiter, {.key = client(2)}, 3 * s));
-    auto shadow = asked();
-    shadow.shadow = true;
-    CHECK_FALSE(passes(limiter, shadow, 3 * s));
     auto other = asked();
     other.key = client(3);
     CHECK(limiter.take(std::array{other, asked()}, at(3 * s)).outcome == verdict::refused);
@@ -169,6 +166,53 @@ TEST_CASE("a blocked key is refused until the moment, whatever it has left, and 
     CHECK_FALSE(passes(limiter, asked(), 21 * s));
     REQUIRE(limiter.block(client(1), at(0), at(21 * s)));
     CHECK(passes(limiter, asked(), 21 * s));
+}
+
+TEST_CASE("a blocked key's claim in shadow refuses nobody, and says that it would") {
+    auto const check = [](auto limiter) {
+        REQUIRE(limiter.block(client(1), at(10 * s), at(0)));
+        auto shadow = asked();
+        shadow.shadow = true;
+        auto const tried = take(limiter, shadow, 3 * s);
+        CHECK(tried.outcome == verdict::admitted);
+        CHECK(tried.states[0].retry_after == std::chrono::seconds(7));
+        CHECK(tried.states[0].remaining == 4);
+        CHECK(limiter.give_back(client(1), 1, {.stamp = tried.states[0].stamp}));
+
+        auto other = asked();
+        other.key = client(3);
+        auto const both = limiter.take(std::array{other, shadow}, at(4 * s));
+        CHECK(both.outcome == verdict::admitted);
+        CHECK_FALSE(both.states[0].exceeded());
+        CHECK(both.states[1].retry_after == std::chrono::seconds(6));
+
+        // Beside one that is in force, and blocked, it is refused with it.
+        auto const refused = limiter.take(std::array{shadow, asked(), other}, at(4 * s));
+        CHECK(refused.outcome == verdict::refused);
+        CHECK(refused.states[0].exceeded());
+        CHECK(refused.states[1].exceeded());
+        CHECK_FALSE(refused.states[2].exceeded());
+        CHECK(used(limiter, other, 4 * s) == 1);
+        CHECK(used(limiter, shadow, 4 * s) == 1);
+    };
+    check(sallyport::sliding_log());
+    check(sallyport::sliding_counter());
+}
+
+TEST_CASE("a blocked key for which there is no room is refused, and told how long") {
+    auto const check = [](auto limiter) {
+        REQUIRE(passes(limiter, {.key = client(2), .quota = quota(5, 3600 * s)}, 0));
+        REQUIRE(limiter.block(client(1), at(10 * s), at(0)));
+        auto const refused = take(limiter, asked(), 3 * s);
+        CHECK(refused.outcome == verdict::refused);
+        REQUIRE(refused.states.size() == 1);
+        CHECK(refused.states[0].retry_after == std::chrono::seconds(7));
+        auto shadow = asked();
+        shadow.shadow = true;
+        CHECK(take(limiter, shadow, 3 * s).outcome == verdict::failed);
+    };
+    check(sallyport::sliding_log({.max_clients = 1}));
+    check(sallyport::sliding_counter({.max_clients = 1}));
 }
 
 TEST_CASE("no more keys are blocked than there is room for; those whose time is over make some") {

@@ -2,20 +2,16 @@
 #include "../catch.hpp"
 #include "claims.hpp"
 
-#include <sallyport/limit/key_counters.hpp>
 #include <sallyport/limit/window_counter.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <new>
 
 using limits::earliest;
 using limits::latest;
 using limits::ms;
 using limits::quota;
 using limits::s;
-using sallyport::key_counters;
 using sallyport::window_counter;
 using std::chrono::seconds;
 
@@ -43,27 +39,6 @@ static_assert(with(5, latest).until_at_most(4, seconds(60), earliest) == latest)
 static_assert(with(5, latest).idle_from() == latest);
 static_assert(with(0, 0).idle_from() == earliest);
 
-/// What a live key of a proven client takes: its words, a generation, its state; and its share of the index.
-static_assert(5 * 4 + 4 + sizeof(key_counters) + key_counters::bytes_behind(1) + 11 <= 64);
-
-/// The state of a key, with its memory.
-struct owned_counters {
-    explicit owned_counters(std::uint32_t capacity) : state(*new (memory) key_counters(capacity)) {}
-
-    key_counters::held enter() const { return key_counters::enter(state); }
-
-    alignas(16) std::byte memory[sizeof(key_counters) + key_counters::bytes_behind(key_counters::for_several)];
-    key_counters& state;
-};
-
-/// One that has counted so many units over a minute.
-void begin(owned_counters& made, std::uint32_t cost, std::int64_t now) {
-    auto held = key_counters::start(made.state, earliest, 1);
-    held.look_for(seconds(60), now);
-    held.admit(cost, now);
-    key_counters::leave(held);
-}
-
 }  // namespace
 
 TEST_CASE("no counter of a window of any length ever says that its oldest sub-window is gone too soon") {
@@ -81,71 +56,67 @@ TEST_CASE("no counter of a window of any length ever says that its oldest sub-wi
     }
 }
 
-TEST_CASE("while somebody has entered, nobody sees a key's counters, and nobody is admitted") {
-    owned_counters key(1);
-    begin(key, 3, 0);
-    auto const seen = key.state.look();
-    REQUIRE(seen);
-    auto after = *seen;
-    after.admit(1, 0);
-    auto held = key.enter();
-    CHECK_FALSE(key.state.look());
-    CHECK_FALSE(key.state.replace(*seen, after));
-    CHECK_FALSE(key.state.close(3600 * s).closed);
-    key_counters::leave(held);
-    CHECK(key.state.replace(*seen, after));
-    CHECK(key.state.look()->used(seconds(60), 0) == 4);
-}
-
-TEST_CASE("who has seen a key's counters before another admission, or another sub-window, changes nothing") {
-    owned_counters key(1);
-    begin(key, 3, 0);
-    auto const seen = key.state.look().value();
-    auto after = seen;
-    after.admit(1, 0);
-    REQUIRE(key.state.replace(seen, after));
-    CHECK_FALSE(key.state.replace(seen, after));
-    for (int i = 1; i < 20; ++i) {
-        auto const before = key.state.look().value();
-        auto held = key.enter();
-        held.admit(before.newest_count(), i * 70 * s / 4);
-        key_counters::leave(held);
-        CHECK_FALSE(key.state.replace(before, after));
+TEST_CASE("what is given back leaves the sub-window in which it was counted, and the others as they are") {
+    for (std::int64_t back = 0; back < 7; ++back) {
+        window_counter counter(seconds(60), earliest);
+        for (std::int64_t i = 0; i < 7; ++i) counter.admit(10, i * sub);
+        auto const moment = (6 - back) * sub;
+        CHECK(counter.give_back(4, moment) == 4);
+        CHECK(counter.used(seconds(60), 0) == 66);
+        CHECK(counter.give_back(9, moment) == 6);
+        CHECK(counter.give_back(1, moment) == 0);
+        for (std::int64_t i = 0; i < 7; ++i) {  // what remains leaves the window as it would have
+            auto const left = 6 - i - (i < 6 - back ? 1 : 0);
+            CHECK(counter.used(seconds(60), 60 * s + i * sub + sub / 2) == static_cast<std::uint32_t>(10 * left));
+        }
     }
 }
 
-TEST_CASE("a key is closed when nothing counts any more, and not before") {
-    for (auto const capacity : {1U, key_counters::for_several}) {
-        owned_counters key(capacity);
-        begin(key, 3, 0);
-        auto const open = key.state.close(60 * s);
-        CHECK_FALSE(open.closed);
-        CHECK(open.idle_from >= 60 * s);
-        CHECK_FALSE(key.state.close(open.idle_from - 1).closed);
-        CHECK(key.state.close(open.idle_from).closed);
-        CHECK_FALSE(key.state.look());
+TEST_CASE("nothing is given back that was counted before all sub-windows, or after") {
+    auto counter = with(5, 0);
+    CHECK(counter.give_back(1, unit) == 0);
+    CHECK(counter.give_back(1, -sub) == 0);
+    CHECK(counter.give_back(1, latest) == 0);
+    CHECK(counter.give_back(1, earliest) == 0);
+    CHECK(counter.give_back(1, 0) == 1);
+    counter.admit(1, 20 * sub);
+    CHECK(counter.give_back(1, 0) == 0);
+    CHECK(counter.used(seconds(60), 20 * sub) == 1);
+}
+
+TEST_CASE("a sub-window that holds more than can be counted gives nothing back") {
+    window_counter counter(seconds(60), earliest);
+    counter.admit(4'000'000'000, 0);
+    counter.admit(7, 0);
+    CHECK(counter.give_back(4'000'000'000, 0) == 0);
+    CHECK(counter.used(seconds(60), 0) > sallyport::quota::max_limit);
+}
+
+TEST_CASE("a counter from which all was given back counts on, and its sub-windows never start earlier than before") {
+    std::int64_t newest = earliest;
+    window_counter counter(seconds(60), earliest);
+    for (std::int64_t i = 0; i < 200; ++i) {
+        auto const now = (i * 37 % 50) * sub / 3 + i * 10 * ms;
+        counter.admit(2, now);
+        REQUIRE(counter.newest_start() >= newest);
+        newest = counter.newest_start();
+        REQUIRE(counter.used(seconds(60), now) == 2);
+        REQUIRE(counter.give_back(2, newest) == 2);
+        REQUIRE(counter.idle_from() == earliest);
     }
 }
 
-TEST_CASE("a window that was not asked for as long as it reaches back is dropped, and a single one takes less room") {
-    owned_counters key(key_counters::for_several);
-    begin(key, 3, 0);
-    CHECK_FALSE(key.state.look());
-    auto held = key.enter();
-    held.look_for(seconds(10), 0);
-    CHECK(held.size() == 2);
-    for (std::int64_t now = 0; now < 69 * s; now += s) {
-        held.look_for(seconds(10), now);
-        held.drop_unasked(now);
-        REQUIRE(held.size() == 2);
-    }
-    held.drop_unasked(200 * s);
-    REQUIRE(held.size() == 1);
-
-    owned_counters single(1);
-    auto moved = key_counters::take_over(key_counters::start(single.state, earliest, 2), held);
-    CHECK_FALSE(moved.lacks_room_for(seconds(10)));
-    CHECK(moved.lacks_room_for(seconds(60)));
-    key_counters::leave(moved);
-    CHECK(single.state.look()->is_for(seconds(10)));
+TEST_CASE("where only older units are left, they count, and a key is not idle") {
+    window_counter counter(seconds(60), earliest);
+    counter.admit(3, 0);
+    counter.admit(1, 30 * s);
+    REQUIRE(counter.give_back(1, 30 * s) == 1);
+    CHECK(counter.used(seconds(60), 30 * s) == 3);
+    CHECK(counter.idle_from() > 60 * s);
+    counter.admit(1, 31 * s);
+    CHECK(counter.used(seconds(60), 31 * s) == 4);
+    window_counter longer(seconds(600), earliest);
+    counter.give_back(1, 31 * s);
+    longer.take_in(counter);
+    CHECK(longer.used(seconds(600), 31 * s) == 3);
 }

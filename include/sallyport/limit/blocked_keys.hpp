@@ -3,11 +3,13 @@
 
 #include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/key_table.hpp>
+#include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -59,6 +61,37 @@ private:
     std::atomic<std::int64_t> until_{never_counted};
 };
 
+/// What blocks of its keys mean for a call: how long each claim is held up. One that is in force refuses the call; one in
+/// shadow tells that it would, and refuses nobody.
+class blocked_claims {
+public:
+    bool any() const noexcept { return !waits_.empty(); }
+    bool refuse() const noexcept { return refuse_; }
+
+    void add(claim const& next, std::chrono::nanoseconds wait) noexcept {
+        static_cast<void>(waits_.push_back(wait));
+        refuse_ = refuse_ || (wait > std::chrono::nanoseconds::zero() && !next.shadow);
+    }
+
+    /// Says so in the limiter's own answer to the claims, which counted nothing if the call is refused.
+    void tell(std::span<claim const> claims, allowance& made) const noexcept {
+        if (refuse_) {
+            if (made.outcome == allowance::verdict::failed) {
+                for (auto const& each : claims) static_cast<void>(made.states.push_back(untouched(each)));
+            }
+            made.outcome = allowance::verdict::refused;
+            made.receipt = {};
+        }
+        for (std::size_t i = 0; i < made.states.size(); ++i) {
+            made.states[i].retry_after = std::max(made.states[i].retry_after, waits_[i]);
+        }
+    }
+
+private:
+    bounded_list<std::chrono::nanoseconds, max_claims> waits_;  ///< of each claim, or of none
+    bool refuse_ = false;
+};
+
 /// Keys that a host has blocked, each until a moment; at most so many. While there are none, a question costs
 /// one look; else it takes no lock. Thread-safe.
 class blocked_keys {
@@ -66,31 +99,43 @@ public:
     explicit blocked_keys(std::size_t capacity) : until_(capacity) {}
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
-    bool block(rate_key const& key, std::int64_t until, std::int64_t now) {
+    bool block(rate_key const& key, steady_time until, steady_time now) {
         auto const words = key_words<words_of_any_key>(key);
         if (until <= now) return until_.erase(words), true;
         auto const no_slots = [](std::size_t) { return std::uint32_t{0}; };
-        return until_.with(std::span(&words, 1), now, no_slots,
-                           [until](auto const& marks, auto const&) { marks[0]->set(until); });
+        return until_.with(std::span(&words, 1), ticks(now), no_slots,
+                           [until](auto const& marks, auto const&) { marks[0]->set(ticks(until)); });
     }
 
-    /// Until when one of the claims' keys is blocked; `now` if none is.
-    std::int64_t until(std::span<claim const> claims, std::int64_t now) const noexcept {
+    /// Which of the claims' keys are blocked.
+    blocked_claims among(std::span<claim const> claims, steady_time now) const noexcept {
         if (until_.size() == 0) [[likely]]
-            return now;
-        return latest_of(claims, now);
+            return {};
+        return look_for(claims, ticks(now));
     }
 
 private:
-    std::int64_t latest_of(std::span<claim const> claims, std::int64_t now) const noexcept {
-        auto latest = now;
-        for (auto const& each : claims) {
-            auto const mark = until_.find(key_words<words_of_any_key>(each.key));
-            if (!mark) continue;
-            auto const until = mark->get();
-            if (mark.is_still()) latest = std::max(latest, until);
-        }
-        return latest;
+    static std::int64_t ticks(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
+
+    blocked_claims look_for(std::span<claim const> claims, std::int64_t now) const noexcept {
+        blocked_claims found;
+        for (auto const& each : claims) found.add(each, between(now, until(each.key, now)));
+        return found;
+    }
+
+    /// Until when a key is blocked; `now` if it isn't.
+    std::int64_t until(rate_key const& key, std::int64_t now) const noexcept {
+        auto const mark = until_.find(key_words<words_of_any_key>(key));
+        if (!mark) return now;
+        auto const until = mark->get();
+        return mark.is_still() ? std::max(until, now) : now;
+    }
+
+    /// The length of time between two moments in their order; the longest there is, if it is longer.
+    static std::chrono::nanoseconds between(std::int64_t from, std::int64_t to) noexcept {
+        auto const length = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+        auto const most = static_cast<std::uint64_t>(never.count());
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(length, most)));
     }
 
     key_table<words_of_any_key, blocked_until> until_;

@@ -127,8 +127,7 @@ private:
         if (max_clients == 0 || max_clients > most || max_unproven > most) {
             raise(
                 {"a limiter has room for 1 to 4294967295 clients (max_clients), and for up to as many requests that "
-                 "are "
-                 "let in without a secret (max_unproven)"});
+                 "are let in without a secret (max_unproven)"});
         }
         return max_clients;
     }
@@ -158,13 +157,19 @@ bool are_of_one_key(std::span<claim const, Claims> claims) noexcept {
     return true;
 }
 
+/// The first place of the key that is at a place.
+template <class States>
+std::size_t first_of(States const& states, std::size_t i) {
+    std::size_t first = 0;
+    while (states[first] != states[i]) ++first;
+    return first;
+}
+
 /// Does something once for each key, however many of its windows were claimed: at its first place.
 template <class States, class Do>
 void once_a_key(States const& states, Do const& work) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-        std::size_t first = 0;
-        while (states[first] != states[i]) ++first;
-        if (first == i) work(i);
+        if (first_of(states, i) == i) work(i);
     }
 }
 

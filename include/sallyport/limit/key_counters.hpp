@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/limit/bit_string.hpp>
 #include <sallyport/limit/window_counter.hpp>
-#include <sallyport/model/quota.hpp>
+#include <sallyport/limit/window_counters.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -15,47 +16,57 @@
 
 namespace sallyport {
 
-/// The counters of one key: one for each length of window that is asked for. A single one lies in the three words of
-/// the state. It may be read, and what falls into its newest sub-window be admitted by one compare-and-swap, by any
-/// number of threads, and no thread waits for another. All else is done by one thread that has `enter`ed: the newest
-/// word is sealed meanwhile, and nobody is admitted. Who is refused writes nothing.
+/// The state of one key of a sliding counter. A single window's counter lies in its three words. It may be read, and what
+/// falls into its newest sub-window be admitted by one compare-and-swap, by any number of threads, and no thread waits for
+/// another. All else is done by one thread that has `enter`ed: the newest word is sealed meanwhile, and nobody is admitted.
+/// Who is refused writes nothing.
 ///
-/// The counters of several windows lie in memory right behind, the one that was asked for last first; only who has
-/// entered uses them. An admission is counted in all of them. One that was not asked for as long as it reaches back is
-/// dropped, and for a fifth length of window the one that was not asked for longest.
+/// Counters of several windows, which only who has entered uses, lie as bits in the older words and the memory behind,
+/// counts with as many bits each as there is room for. A state for one window never holds several, nor the other way round:
+/// who found it sees no more than its counter's own steps.
 class key_counters {
 public:
     using ticks = window_counter::ticks;
 
-    /// Capacities: 1 for one window, the other for as many as a budget may have.
-    static constexpr std::uint32_t for_several = quotas::max_windows;
-
-    static constexpr std::size_t bytes_behind(std::uint32_t capacity) noexcept {
-        return capacity == 1 ? 0 : capacity * sizeof(window_counter);
+    /// The least capacity for so many windows, and sub-windows that count so much. Capacities are powers of four: so a block of
+    /// one capacity never stands in for one of another.
+    static constexpr std::uint32_t capacity_for(std::size_t windows, std::uint32_t highest_count) noexcept {
+        if (windows == 1) return 1;
+        auto const bits = std::min(static_cast<unsigned>(std::bit_width(highest_count)), window_counter::count_bits);
+        std::uint32_t capacity = 4;
+        while (bits_a_count(windows, capacity) < bits) capacity *= 4;
+        return capacity;
     }
 
-    /// Of one of the two capacities, for which there is memory behind. Sealed: it has to be started.
+    static constexpr std::size_t bytes_behind(std::uint32_t capacity) noexcept {
+        return words_behind(capacity) * sizeof(std::uint64_t);
+    }
+
+    /// Of a capacity for which there is memory behind. Sealed: it has to be started.
     explicit key_counters(std::uint32_t capacity) noexcept {
         if (capacity == 1) return;
-        store_older(several);
-        for (std::size_t i = 0; i < capacity; ++i) new (behind() + i) window_counter();
+        std::array<std::uint64_t, 2> marked{};
+        bit_string bits(marked.data());
+        write_mark(bits, capacity, 1);
+        store_older(marked);
+        for (std::size_t i = 0; i < words_behind(capacity); ++i) new (behind() + i) std::uint64_t(0);
     }
     key_counters(key_counters const&) = delete;
     key_counters& operator=(key_counters const&) = delete;
 
     std::uint32_t capacity() const noexcept {
-        return older_[0].load(std::memory_order_acquire) == several[0] ? for_several : 1;
+        auto const word = older_[0].load(std::memory_order_acquire);
+        if (word >> (64 - window_counter::no_older_bits) != window_counter::no_older) return 1;
+        return std::uint32_t{1} << 2 * (word << window_counter::no_older_bits >> (64 - unit_bits));
     }
 
     /// The single counter as it is now; none if there are several, while somebody has entered, or if it was closed.
     std::optional<window_counter> look() const noexcept {
         for (;;) {
             auto const newest = newest_.load(std::memory_order_acquire);
-            if (newest == sealed) return std::nullopt;
+            if ((newest & window_counter::no_newest) == window_counter::no_newest) return std::nullopt;
             window_counter const seen({newest, older()});
-            if (newest_.load(std::memory_order_relaxed) != newest) continue;
-            if (seen.packed().older == several) return std::nullopt;
-            return seen;
+            if (newest_.load(std::memory_order_relaxed) == newest) return seen;
         }
     }
 
@@ -72,125 +83,59 @@ public:
     public:
         held() noexcept = default;
 
-        std::uint32_t capacity() const noexcept { return of_->capacity(); }
-        std::size_t size() const noexcept { return size_; }
+        window_counters const& counters() const noexcept { return counters_; }
 
-        /// Whether it takes the larger capacity to look for this window too.
-        bool lacks_room_for(std::chrono::milliseconds window) const noexcept {
-            return capacity() == 1 && size_ == 1 && place_of(window) == size_;
+        /// Whether these can be put in their place as it is.
+        bool has_room_for(window_counters const& others) const noexcept {
+            auto const capacity = of_->capacity();
+            if (capacity == 1 || others.size() == 1) return capacity == 1 && others.size() == 1;
+            return capacity_for(others.size(), others.highest_count()) <= capacity;
         }
+        void set(window_counters const& others) noexcept { counters_ = others; }
+        void admit(std::uint32_t cost, ticks now) noexcept { counters_.admit(cost, now); }
+        bool give_back(std::uint32_t cost, ticks stamp) noexcept { return counters_.give_back(cost, stamp); }
 
-        /// From now on, this window has a counter. A new one takes in what the closest of the others holds.
-        void look_for(std::chrono::milliseconds window, ticks now) noexcept {
-            auto at = place_of(window);
-            if (at == size_) {
-                window_counter added(window, from_);
-                if (size_ > 0) added.take_in(closest_to(added));
-                if (size_ < for_several) ++size_;
-                at = size_ - 1;
-                counters_[at] = added;
-            }
-            if (at + 1 == size_) last_asked_ = now;
-            std::rotate(counters_.begin(), counters_.begin() + at, counters_.begin() + at + 1);
-        }
-        window_counter const& of(std::chrono::milliseconds window) const noexcept {
-            return counters_[place_of(window)];
-        }
-
-        /// Drops the counter that was not asked for longest, if all that it reached back to then is past.
-        void drop_unasked(ticks now) noexcept {
-            if (size_ > 1 && now > last_asked_ && between(last_asked_, now) >= counters_[size_ - 1].reach()) --size_;
-        }
-
-        void admit(std::uint32_t cost, ticks now) noexcept {
-            for (std::size_t i = 0; i < size_; ++i) counters_[i].admit(cost, now);
-        }
-
-        /// From when on nothing counts in any window that is held; the end of time if that is past it, and its
-        /// beginning if there never was an admission.
-        ticks idle_from() const noexcept {
-            auto from = window_counter::earliest_ticks;
-            for (std::size_t i = 0; i < size_; ++i) from = std::max(from, counters_[i].idle_from());
-            return from;
-        }
+        ticks idle_from() const noexcept { return counters_.idle_from(); }
 
     private:
         friend class key_counters;
-
-        static constexpr std::uint64_t between(ticks from, ticks to) noexcept {
-            return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-        }
-        std::size_t place_of(std::chrono::milliseconds window) const noexcept {
-            std::size_t at = 0;
-            while (at < size_ && !counters_[at].is_for(window)) ++at;
-            return at;
-        }
-        /// The finest of those that reach back as far, or the one that reaches back farthest.
-        window_counter const& closest_to(window_counter const& other) const noexcept {
-            auto const* closest = &counters_[0];
-            for (std::size_t i = 1; i < size_; ++i) {
-                auto const reach = counters_[i].reach();
-                bool const reaches = closest->reach() >= other.reach();
-                if (reaches ? reach >= other.reach() && reach < closest->reach() : reach > closest->reach()) {
-                    closest = &counters_[i];
-                }
-            }
-            return *closest;
-        }
+        held(key_counters& of, window_counters const& counters) noexcept : of_(&of), counters_(counters) {}
 
         key_counters* of_ = nullptr;
-        ticks from_ = window_counter::earliest_ticks;  ///< where the first counter starts
-        ticks last_asked_ = 0;                         ///< when the last of the counters was asked for, at the latest
-        std::size_t size_ = 0;
-        std::array<window_counter, for_several> counters_{};
+        window_counters counters_;
     };
 
     /// Keeps all others out, once it has come in between two admissions. None may have closed it.
     static held enter(key_counters& state) noexcept {
-        held made;
-        made.of_ = &state;
-        auto const newest = state.newest_.exchange(sealed, std::memory_order_acq_rel);
-        if (state.capacity() == 1) {
-            made.counters_[0] = window_counter({newest, state.older()});
-            made.size_ = 1;
-            return made;
-        }
-        made.size_ = newest & size_mask;
-        made.last_asked_ = static_cast<ticks>(newest & ~size_mask);
-        std::copy(state.behind(), state.behind() + made.size_, made.counters_.begin());
-        return made;
+        return {state, state.read(state.newest_.exchange(sealed, std::memory_order_acq_rel))};
     }
 
-    /// Lets others in again. There is a counter.
-    static void leave(held& entered) noexcept {
+    /// Lets others in again. There is a counter, and room for all.
+    static void leave(held const& entered) noexcept {
         auto& state = *entered.of_;
+        auto const& counters = entered.counters_;
         if (state.capacity() == 1) {
-            auto const& packed = entered.counters_[0].packed();
+            auto const& packed = counters[0].packed();
             state.store_older(packed.older);
             state.newest_.store(packed.newest, std::memory_order_release);
             return;
         }
-        std::copy(entered.counters_.begin(), entered.counters_.begin() + entered.size_, state.behind());
-        auto const asked = static_cast<std::uint64_t>(entered.last_asked_) & ~size_mask;
-        state.newest_.store(asked | entered.size_, std::memory_order_release);
+        state.write(counters);
+        auto const asked = (static_cast<std::uint64_t>(counters.last_asked()) ^ sign) | window_counter::no_newest;
+        state.newest_.store(asked, std::memory_order_release);
     }
 
     /// Begins anew, in a state that is sealed: nothing is counted, and stamps start at a moment.
     static held start(key_counters& state, ticks from, std::uint32_t) noexcept {
-        held made;
-        made.of_ = &state;
-        made.from_ = from;
-        return made;
+        return {state, window_counters(from)};
     }
 
-    /// Takes over, in a state that was just started and has room for them, all that another one holds. That stays
-    /// sealed.
-    static held take_over(held const& fresh, held from) noexcept {
-        from.of_ = fresh.of_;
-        return from;
-    }
+    /// Takes over, in a state that was just started, all that another one holds, for which there may be room only once it
+    /// was `set`. That stays sealed.
+    static held take_over(held const& fresh, held const& from) noexcept { return {*fresh.of_, from.counters_}; }
 
-    /// Seals it for good if it is idle at `now`: who comes late finds it closed. From when on it is idle.
+    /// Seals it for good if it is idle at `now`: who comes late finds it closed. From when on it is idle. Nobody enters
+    /// meanwhile.
     struct closing {
         bool closed;
         ticks idle_from;
@@ -199,7 +144,7 @@ public:
         for (;;) {
             auto seen = newest_.load(std::memory_order_acquire);
             if (seen == sealed) return {false, window_counter::never_ticks};
-            auto const idle = idle_from(seen);
+            auto const idle = read(seen).idle_from();
             if (newest_.load(std::memory_order_relaxed) != seen) continue;
             if (idle > now || idle == window_counter::never_ticks) return {false, idle};
             if (newest_.compare_exchange_weak(seen, sealed, std::memory_order_acq_rel)) return {true, idle};
@@ -208,9 +153,62 @@ public:
 
 private:
     using older_words = std::array<std::uint64_t, 2>;
-    static constexpr std::uint64_t sealed = window_counter::no_newest;
-    static constexpr std::uint64_t size_mask = 0xff;
-    static constexpr older_words several = window_counter::no_older;
+    static constexpr std::uint64_t sealed = ~std::uint64_t{0};
+    static constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+
+    // In front of the bits of several: that it is no single counter's older word; how many units of memory are behind, a
+    // unit being two words; how many counters there are, less one.
+    static constexpr unsigned unit_bits = 3;
+    static constexpr unsigned size_bits = 2;
+    static constexpr unsigned mark_bits = window_counter::no_older_bits + unit_bits + size_bits;
+
+    static constexpr std::size_t words_behind(std::uint32_t capacity) noexcept {
+        return static_cast<std::size_t>(std::countr_zero(capacity));
+    }
+    static constexpr unsigned bits_a_count(std::size_t windows, std::uint32_t capacity) noexcept {
+        auto const all = (2 + words_behind(capacity)) * 64 - mark_bits;
+        return window_counter::count_bits_of(static_cast<unsigned>(all / windows));
+    }
+    static constexpr std::size_t most_words = 2 + 12;
+
+    static constexpr void write_mark(bit_string& to, std::uint32_t capacity, std::size_t counters) noexcept {
+        to.put(window_counter::no_older, window_counter::no_older_bits);
+        to.put(words_behind(capacity) / 2, unit_bits);
+        to.put(counters - 1, size_bits);
+    }
+
+    /// Of several.
+    void write(window_counters const& counters) noexcept {
+        auto const own = capacity();
+        auto const a_count = bits_a_count(counters.size(), own);
+        std::array<std::uint64_t, most_words> words{};
+        bit_string bits(words.data());
+        write_mark(bits, own, counters.size());
+        for (std::size_t i = 0; i < counters.size(); ++i) counters[i].write(bits, a_count);
+        store_older({words[0], words[1]});
+        std::copy_n(words.data() + 2, words_behind(own), behind());
+    }
+
+    /// All counters, where the newest word is this.
+    window_counters read(std::uint64_t newest) const noexcept {
+        window_counters made;
+        auto const own = capacity();
+        if (own == 1) {
+            made.add(window_counter({newest, older()}));
+            return made;
+        }
+        std::array<std::uint64_t, most_words> words{};
+        std::copy_n(behind(), words_behind(own), words.data() + 2);
+        auto const first = older();
+        std::copy(first.begin(), first.end(), words.begin());
+        bit_string bits(words.data());
+        bits.get(window_counter::no_older_bits + unit_bits);
+        auto const size = bits.get(size_bits) + 1;
+        auto const a_count = bits_a_count(size, own);
+        for (std::size_t i = 0; i < size; ++i) made.add(window_counter::read(bits, a_count));
+        made.set_last_asked(static_cast<ticks>(newest ^ sign));
+        return made;
+    }
 
     older_words older() const noexcept {
         return {older_[0].load(std::memory_order_acquire), older_[1].load(std::memory_order_acquire)};
@@ -219,22 +217,16 @@ private:
         for (std::size_t i = 0; i < to.size(); ++i) older_[i].store(to[i], std::memory_order_release);
     }
 
-    ticks idle_from(std::uint64_t newest) const noexcept {
-        if (capacity() == 1) return window_counter({newest, older()}).idle_from();
-        auto from = window_counter::earliest_ticks;
-        for (std::size_t i = 0; i < (newest & size_mask); ++i) from = std::max(from, behind()[i].idle_from());
-        return from;
-    }
+    std::uint64_t* behind() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
+    std::uint64_t const* behind() const noexcept { return reinterpret_cast<std::uint64_t const*>(this + 1); }
 
-    window_counter* behind() noexcept { return reinterpret_cast<window_counter*>(this + 1); }
-    window_counter const* behind() const noexcept { return reinterpret_cast<window_counter const*>(this + 1); }
-
-    // A single counter's words. Or, if there are several: when the last of them was asked for, to 256 ns, and how many
-    // there are; and words that no counter has.
+    // Of a single counter its own words. Else when the last of them was asked for, to a millisecond or as much later.
     std::atomic<std::uint64_t> newest_{sealed};
     std::array<std::atomic<std::uint64_t>, 2> older_{};
 };
 
 static_assert(sizeof(key_counters) == 24);
+static_assert(key_counters::bytes_behind(key_counters::capacity_for(2, 1000)) == 16);
+static_assert(key_counters::bytes_behind(key_counters::capacity_for(4, ~0U)) == 96);
 
 }  // namespace sallyport

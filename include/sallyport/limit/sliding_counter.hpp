@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/limit/blocked_keys.hpp>
 #include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/key_counters.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
+#include <sallyport/limit/untracked_calls.hpp>
 #include <sallyport/limit/window_counter.hpp>
+#include <sallyport/limit/window_counters.hpp>
+#include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
@@ -12,7 +16,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 namespace sallyport {
@@ -33,23 +36,34 @@ namespace sallyport {
 /// as that reaches back; until the end of that one's sub-window, it may count older usage too. Up to four lengths of
 /// windows are remembered; each counts all admissions, until it was not asked for as long as it reaches back.
 ///
-/// A receipt's stamp is where the sub-window of the first key starts in which the call was counted, and its position
-/// how much was counted there before. Receipts of one key and one window are in the order of both.
+/// A receipt's stamp is where the latest sub-window of the first key starts in which the call was counted, and its position
+/// how much was counted there before. Receipts of one key are in the order of both, while its windows stay the same and
+/// nothing is given back.
+///
+/// What is given back leaves each sub-window in which it was counted, to the unit, while that counts. A window that was not
+/// asked for before the admission, and took in what another one held, may count it on. A sub-window of more than a million
+/// units gives nothing back.
 ///
 /// A call for one key that is known, by one length of window, takes no lock, unless it is the first to be admitted in a
 /// sub-window: one look-up, and one compare-and-swap if it is admitted. Others lock their keys' shards. Memory: 59
-/// bytes for a proven client with one window, and 155 with two to four, for at most `max_clients` keys of proven
-/// clients and `max_unproven` keys of requests let in without a secret, whatever the limits; a new key beyond that is
-/// answered `failed`. Thread-safe.
+/// bytes for a proven client with one window, whatever the limit; with two, three or four windows 75, 91 or 107 for limits up
+/// to 1,023, and at most 107, 123 or 155 (16 more, or a few times that, by how many bits the largest count takes). For at most
+/// `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; a new key beyond that is
+/// answered `failed`, or admitted untracked if the host says so. Thread-safe.
 class sliding_counter {
 public:
+    using when_full = sallyport::when_full;
+
     struct options {
         std::size_t max_clients = std::size_t{1} << 20;
         std::size_t max_unproven = std::size_t{1} << 20;
+        std::size_t max_blocked = std::size_t{1} << 12;
+        when_full full = when_full::fail;
     };
 
     sliding_counter() : sliding_counter(options{}) {}
-    explicit sliding_counter(options const& bounds) : keys_(bounds.max_clients, bounds.max_unproven) {}
+    explicit sliding_counter(options const& bounds)
+        : keys_(bounds.max_clients, bounds.max_unproven), blocked_(bounds.max_blocked), untracked_(bounds.full) {}
 
     /// How early a call may be refused.
     static constexpr std::chrono::nanoseconds sub_window(std::chrono::milliseconds window) noexcept {
@@ -58,10 +72,31 @@ public:
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
     /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
-    allowance take(std::span<claim const> claims, steady_time now) {
-        auto const ticks = now.time_since_epoch().count();
-        return keys_.answer(claims, [&](auto& table) { return take(table, claims, ticks); });
+    allowance take(std::span<claim const> claims, steady_time now) { return answer(claims, now, true); }
+
+    /// What `take` would answer, but that nothing is counted, and `remaining` and `reset` are as things stand.
+    allowance look(std::span<claim const> claims, steady_time now) { return answer(claims, now, false); }
+
+    /// Takes back what an admission counted for a key, after work that failed, say, from the sub-window of each of its
+    /// windows in which it was counted, if that still counts; whether it was still there in any. The stamp is the receipt's,
+    /// of which a call of several keys has one in each `rate_state`. Once for an admission: units of one sub-window are not
+    /// told apart, and so are those of before and after a `reset`.
+    bool give_back(rate_key const& key, std::uint32_t cost, receipt const& of) {
+        auto const stamp = ticks(of.stamp);
+        bool gone = false;
+        auto const use = [&](auto& counters) { gone = counters.give_back(cost, stamp); };
+        keys_.in_table_of(key, [&](auto& table) { return table.with(key, stamp, 1, use); });
+        return gone;
     }
+
+    /// Forgets what a key has used; whether it had used anything.
+    bool reset(rate_key const& key) {
+        return keys_.in_table_of(key, [&](auto& table) { return table.erase(key); });
+    }
+
+    /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
+    /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
+    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(key); }
@@ -69,74 +104,102 @@ public:
     /// How many keys are remembered.
     std::size_t size() const noexcept { return keys_.size(); }
 
+    /// How many calls were admitted without being counted, for want of room.
+    std::uint64_t untracked() const noexcept { return untracked_.count(); }
+
 private:
+    static std::int64_t ticks(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
+
+    allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
+        return keys_.answer(claims, [&](auto& table) {
+            auto const blocked = blocked_.among(claims, now);
+            bool const counts = counting && !blocked.refuse();
+            allowance made;
+            bool const has_room = answer_alone(table, claims, ticks(now), counts, made) ||
+                                  answer_together(table, claims, ticks(now), counts, made);
+            if (!has_room) made = untracked_.answer(claims, now, counts);
+            if (blocked.any()) [[unlikely]]
+                blocked.tell(claims, made);
+            return made;
+        });
+    }
+
+    /// False, and nothing was done, if there is no room.
     template <class Table>
-    static allowance take(Table& table, std::span<claim const> claims, std::int64_t now) {
-        if (auto const alone = take_alone(table, claims, now)) return *alone;
-        auto const capacity_of = [&](std::size_t i) {
-            auto const& first = claims[i];
-            bool const several = std::any_of(claims.begin(), claims.end(), [&](claim const& other) {
-                return other.key == first.key && sub_window(other.quota.window()) != sub_window(first.quota.window());
+    static bool answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+                                allowance& made) {
+        auto const capacity_of = [&](std::size_t i) { return capacity_for(claims, i, {}); };
+        return table.with(claims, now, capacity_of, [&](auto const& keys, auto const& enlarge) {
+            bounded_list<window_counters, max_claims> counters;
+            for (auto const* each : keys) static_cast<void>(counters.push_back(each->counters()));
+            auto const own = [&](std::size_t i) -> window_counters& { return counters[first_of(keys, i)]; };
+            for (std::size_t i = 0; i < claims.size(); ++i) own(i).look_for(claims[i].quota.window(), now);
+            once_a_key(keys, [&](std::size_t i) { counters[i].drop_unasked(now); });
+
+            auto const counter_of = [&](std::size_t i) -> auto const& { return own(i).of(claims[i].quota.window()); };
+            judge(claims, counter_of, now, counting, made);
+            bool const admitted = counting && made.outcome == allowance::verdict::admitted;
+            // First what may fail: it leaves each key with what it has counted.
+            once_a_key(keys, [&](std::size_t i) {
+                auto after = counters[i];
+                if (admitted) after.admit(claims[i].cost, now);
+                if (!keys[i]->has_room_for(after)) enlarge(i, capacity_for(claims, i, after));
+                keys[i]->set(counters[i]);
             });
-            return several ? key_counters::for_several : 1;
-        };
-        allowance answer;
-        table.with(claims, now, capacity_of, [&](auto const& keys, auto const& enlarge) {
-            look_for(claims, keys, enlarge, now);
-            auto const of = [&](std::size_t i) -> auto const& { return keys[i]->of(claims[i].quota.window()); };
-            answer = judge(claims, of, now);
-            if (answer.outcome != allowance::verdict::admitted) return;
+            if (!admitted) return;
             once_a_key(keys, [&](std::size_t i) { keys[i]->admit(claims[i].cost, now); });
+            show_places(made, [&](std::size_t i) { return keys[i]->counters().last(claims[i].cost); });
         });
-        return answer;
     }
 
-    /// Lets there be a counter for each claim, and for no window that was not asked for long ago.
-    template <class Keys, class Enlarge>
-    static void look_for(std::span<claim const> claims, Keys const& keys, Enlarge const& enlarge, std::int64_t now) {
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            auto const window = claims[i].quota.window();
-            if (keys[i]->lacks_room_for(window)) enlarge(i, key_counters::for_several);
-            keys[i]->look_for(window, now);
+    /// As much as it takes for the windows and limits that are claimed of a key, and for what it has.
+    static std::uint32_t capacity_for(std::span<claim const> claims, std::size_t key,
+                                      window_counters windows) noexcept {
+        auto highest = windows.highest_count();
+        for (auto const& each : claims) {
+            if (each.key != claims[key].key) continue;
+            windows.look_for(each.quota.window(), 0);
+            highest = std::max(highest, each.quota.limit());
         }
-        once_a_key(keys, [&](std::size_t i) {
-            keys[i]->drop_unasked(now);
-            if (keys[i]->size() == 1 && keys[i]->capacity() > 1) enlarge(i, 1);
-        });
+        return key_counters::capacity_for(windows.size(), highest);
     }
 
-    /// The answer to a call for one known key that nobody has to be kept out for, if it is one.
+    /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
     template <class Table>
-    static std::optional<allowance> take_alone(Table& table, std::span<claim const> claims, std::int64_t now) {
-        if (!are_of_one_key(claims)) return std::nullopt;
+    static bool answer_alone(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+                             allowance& made) {
+        if (!are_of_one_key(claims)) return false;
         auto const counters = table.find(claims.front().key);
-        if (!counters) return std::nullopt;
+        if (!counters) return false;
         auto const cost = claims.front().cost;
         for (;;) {
             auto const seen = counters->look();
-            if (!seen || !counters.is_still()) return std::nullopt;
+            if (!seen || !counters.is_still()) return false;
             for (auto const& each : claims) {
-                if (!seen->is_for(each.quota.window())) return std::nullopt;
+                if (!seen->is_for(each.quota.window())) return false;
             }
-            auto const answer = judge(
-                claims, [&](std::size_t) -> auto const& { return *seen; }, now);
-            if (answer.outcome != allowance::verdict::admitted || cost == 0) return answer;
-            if (!seen->is_newest(now)) return std::nullopt;
+            auto const counter_of = [&](std::size_t) -> auto const& { return *seen; };
+            judge(claims, counter_of, now, counting, made);
+            if (made.outcome != allowance::verdict::admitted || !counting) return true;
             auto after = *seen;
             after.admit(cost, now);
+            show_places(made, [&](std::size_t) { return window_counters::place_in(after, cost); });
+            if (cost == 0) return true;
+            if (!seen->is_newest(now)) return false;
             if (!counters->replace(*seen, after)) continue;
             // Where a state is another key's since the look, and was counted in the same millisecond as often, one unit
             // was counted for that one; and here none.
             if (!counters.is_still()) continue;
-            return answer;
+            return true;
         }
     }
 
     /// The answer, by what each claim's window was admitted before; an admission is yet to be counted.
     template <class CounterOf>
-    static allowance judge(std::span<claim const> claims, CounterOf const& counter_of, std::int64_t now) noexcept {
-        allowance answer;
+    static void judge(std::span<claim const> claims, CounterOf const& counter_of, std::int64_t now, bool counting,
+                      allowance& answer) noexcept {
         answer.outcome = allowance::verdict::admitted;
+        answer.states = {};
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const& asked = claims[i];
             std::chrono::nanoseconds const waits(counter_of(i).wait(asked.quota, asked.cost, now));
@@ -145,14 +208,12 @@ private:
             static_cast<void>(answer.states.push_back(
                 {.name = asked.name, .quota = asked.quota, .retry_after = waits, .shadow = asked.shadow}));
         }
-        bool const admitted = answer.outcome == allowance::verdict::admitted;
+        bool const admitted = counting && answer.outcome == allowance::verdict::admitted;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto after = counter_of(i);
             if (admitted) after.admit(claims[i].cost, now);
             show_usage(answer.states[i], after, now);
-            if (admitted && i == 0) answer.receipt = receipt_of(after, claims[i].cost);
         }
-        return answer;
     }
 
     static void show_usage(rate_state& state, window_counter const& in, std::int64_t now) noexcept {
@@ -162,12 +223,16 @@ private:
         state.reset = std::chrono::nanoseconds(used == 0 ? 0 : in.until_at_most(used - 1, window, now));
     }
 
-    static receipt receipt_of(window_counter const& after, std::uint32_t cost) noexcept {
-        return {steady_time(std::chrono::nanoseconds(after.newest_start())),
-                after.newest_count() - std::min(cost, after.newest_count())};
+    /// Says by what each claim's admission can be given back.
+    template <class PlaceOf>
+    static void show_places(allowance& answer, PlaceOf const& place_of) noexcept {
+        for (std::size_t i = 0; i < answer.states.size(); ++i) answer.states[i].stamp = place_of(i).stamp;
+        answer.receipt = place_of(0);
     }
 
     claim_tables<key_counters> keys_;
+    blocked_keys blocked_;
+    untracked_calls untracked_;
 };
 
 }  // namespace sallyport

@@ -5,16 +5,15 @@
 #include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/limit/stamp_ring.hpp>
+#include <sallyport/limit/untracked_calls.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 namespace sallyport {
@@ -24,9 +23,7 @@ namespace sallyport {
 template <class Scale>
 class basic_sliding_log {
 public:
-    /// What becomes of a new key for which there is no room, since all that are held count: it is answered `failed`, or
-    /// admitted without being counted, which `untracked` tells.
-    enum class when_full : std::uint8_t { fail, admit_untracked };
+    using when_full = sallyport::when_full;
 
     struct options {
         std::size_t max_clients = std::size_t{1} << 20;
@@ -37,10 +34,7 @@ public:
 
     basic_sliding_log() : basic_sliding_log(options{}) {}
     explicit basic_sliding_log(options const& bounds)
-        : rings_(bounds.max_clients, bounds.max_unproven),
-          blocked_(bounds.max_blocked),
-          full_(bounds.full),
-          untracked_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
+        : rings_(bounds.max_clients, bounds.max_unproven), blocked_(bounds.max_blocked), untracked_(bounds.full) {}
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
     /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
@@ -64,11 +58,9 @@ public:
         return rings_.in_table_of(key, [&](auto& table) { return table.erase(key); });
     }
 
-    /// Refuses every call that names this key, a shadow claim's too, until a moment; one that is not after `now` ends
-    /// it. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) {
-        return blocked_.block(key, until.time_since_epoch().count(), now.time_since_epoch().count());
-    }
+    /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
+    /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
+    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return rings_.prefetch(key); }
@@ -77,7 +69,7 @@ public:
     std::size_t size() const noexcept { return rings_.size(); }
 
     /// How many calls were admitted without being counted, for want of room.
-    std::uint64_t untracked() const noexcept { return untracked_->load(std::memory_order_relaxed); }
+    std::uint64_t untracked() const noexcept { return untracked_.count(); }
 
     /// How far apart two stamps of a key are that are told apart, where this is the longest window that it was asked for.
     static constexpr std::chrono::nanoseconds tick(std::chrono::milliseconds longest) noexcept {
@@ -95,35 +87,23 @@ private:
         if (claims.empty()) made.outcome = allowance::verdict::admitted;
         if (claims.empty() || !rings_.takes(claims)) return made;
         auto const now = at.time_since_epoch().count();
-        auto const blocked = blocked_.until(claims, now);
-        bool const counts = counting && blocked <= now;
+        auto const blocked = blocked_.among(claims, at);
+        bool const counts = counting && !blocked.refuse();
         bool const alone = claims.size() == 1 ? answer_alone(claims.template first<1>(), now, counts, made)
                                               : answer_alone(claims, now, counts, made);
-        if (!alone) {
-            rings_.in_table_of(claims.front().key,
-                               [&](auto& table) { answer_together(table, claims, now, counts, made); });
-        }
-        if (blocked > now) [[unlikely]]
-            refuse(made, between(now, blocked));
+        bool const has_room = alone || rings_.in_table_of(claims.front().key, [&](auto& table) {
+            return answer_together(table, claims, now, counts, made);
+        });
+        if (!has_room) made = untracked_.answer(claims, at, counts);
+        if (blocked.any()) [[unlikely]]
+            blocked.tell(claims, made);
         return made;
     }
 
-    /// The length of time between two moments in their order; the longest there is, if it is longer.
-    static std::chrono::nanoseconds between(std::int64_t from, std::int64_t to) noexcept {
-        auto const length = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-        auto const most = static_cast<std::uint64_t>(never.count());
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(length, most)));
-    }
-
-    static void refuse(allowance& made, std::chrono::nanoseconds wait) noexcept {
-        made.outcome = allowance::verdict::refused;
-        made.receipt = {};
-        for (auto& state : made.states) state.retry_after = std::max(state.retry_after, wait);
-    }
-
+    /// False, and nothing was done, if there is no room.
     template <class Table>
-    void answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
-                         allowance& made) {
+    static bool answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+                                allowance& made) {
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
         auto const capacity_of = [&](std::size_t i) {
             std::uint32_t most = 1;
@@ -140,28 +120,7 @@ private:
                 commit(claims, rings, enlarge, now);
         };
         made = {};
-        if (!table.with(claims, now, capacity_of, use) && full_ == when_full::admit_untracked) {
-            admit_untracked(claims, now, counting, made);
-        }
-    }
-
-    void admit_untracked(std::span<claim const> claims, std::int64_t now, bool counting,
-                         allowance& made) const noexcept {
-        made.outcome = allowance::verdict::admitted;
-        made.receipt.stamp = steady_time(std::chrono::nanoseconds(now));
-        for (auto const& each : claims) {
-            static_cast<void>(made.states.push_back(untouched(each)));
-            if (made.states[made.states.size() - 1].exceeded() && !each.shadow) return refuse(made, {});
-        }
-        if (counting) untracked_->fetch_add(1, std::memory_order_relaxed);
-    }
-
-    static rate_state untouched(claim const& asked) noexcept {
-        return {.name = asked.name,
-                .quota = asked.quota,
-                .remaining = asked.quota.limit(),
-                .retry_after = asked.cost > asked.quota.limit() ? never : std::chrono::nanoseconds{0},
-                .shadow = asked.shadow};
+        return table.with(claims, now, capacity_of, use);
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
@@ -248,8 +207,7 @@ private:
 
     claim_tables<ring_type> rings_;
     blocked_keys blocked_;
-    when_full full_;
-    std::unique_ptr<std::atomic<std::uint64_t>> untracked_;
+    untracked_calls untracked_;
 };
 
 /// An exact sliding window. A call is admitted if and only if the costs admitted before it within the window

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/limit/bit_string.hpp>
 #include <sallyport/model/quota.hpp>
 
 #include <algorithm>
@@ -21,9 +22,9 @@ namespace sallyport {
 /// A sub-window is a sixth of the window, rounded up by less than 1.2 ms and an eighth. The first one ends with the
 /// first unit, so that what comes all at once after a rest leaves the window nearly on time.
 ///
-/// A unit is counted in the newest sub-window, however far the clock has stepped back. Counts are exact up to 1,048,574
-/// a sub-window, which is above any limit; more is counted as that much. Moments and durations are nanoseconds, over
-/// the whole range of their type. Constant time. A plain value.
+/// A unit is counted in the newest sub-window, however far the clock has stepped back. Counts are exact below 1,048,574
+/// a sub-window, which is above any limit; more is counted as that much, and nothing of it can be given back. Moments and
+/// durations are nanoseconds, over the whole range of their type. Constant time. A plain value.
 class window_counter {
 public:
     using ticks = std::int64_t;
@@ -31,14 +32,16 @@ public:
     static constexpr ticks earliest_ticks = std::numeric_limits<ticks>::min();
 
     // The newest sub-window: where it starts, 44 bits, and how much was counted in it, 20 bits. Of the six before it,
-    // three counts a word; in the bits above them, which length they have. No two states of a counter that differ in
-    // the older words have the same newest one: who changes it by compare-and-swap has seen what he has judged by.
+    // three counts a word; in the bits above them, which length they have. Where two states of a counter have the same
+    // newest word, the later one has no more in the older ones: who changes it by compare-and-swap has judged by no less.
     struct words {
         std::uint64_t newest = 0;
         std::array<std::uint64_t, 2> older{};
     };
-    static constexpr std::uint64_t no_newest = ~std::uint64_t{0};  ///< which no counter has
-    static constexpr std::array<std::uint64_t, 2> no_older{~std::uint64_t{0}, ~std::uint64_t{0}};  ///< nor these
+    // Words that no counter has: a newest one that ends like this, and an older one that begins like this.
+    static constexpr std::uint64_t no_newest = (std::uint64_t{1} << 20) - 1;
+    static constexpr unsigned no_older_bits = 3;
+    static constexpr std::uint64_t no_older = (std::uint64_t{1} << no_older_bits) - 1;
 
     /// Of no window.
     constexpr window_counter() noexcept = default;
@@ -46,7 +49,7 @@ public:
     /// For windows of this length. Nothing is counted, and nothing will be before a moment.
     constexpr window_counter(std::chrono::milliseconds window, ticks from) noexcept {
         set_length_code(code_for(window));
-        set_newest(unit_of(from), 0);
+        set_newest(start_with(unit_of(from)), 0);
     }
     explicit constexpr window_counter(words const& packed) noexcept : words_(packed) {}
 
@@ -102,9 +105,9 @@ public:
     /// there, or in the oldest that is held here. None is taken to be gone: the other one's newest sub-window may lie
     /// ahead of its last admission, where it took in what it has.
     constexpr void take_in(window_counter const& other) noexcept {
-        if (other.count(0) == 0) return;
+        if (other.is_empty()) return;
         auto const last = std::min(other.start() + other.length() - 1, unit_of(never_ticks));
-        set_newest(last - std::min(last, length() - 1), 0);
+        set_newest(start_with(last), 0);
         for (std::size_t from = 0; from < held; ++from) {
             auto const cost = other.count(from);
             if (cost == 0) continue;
@@ -114,24 +117,66 @@ public:
         }
     }
 
-    /// When the newest sub-window starts, and how much is counted in it. It may start long before the first unit.
-    constexpr ticks newest_start() const noexcept { return static_cast<ticks>(start() << unit_bits ^ sign); }
+    /// Takes back what was counted at a moment, of the sub-window in which that lies, as much as is there; how much it was.
+    constexpr std::uint32_t give_back(std::uint32_t cost, ticks moment) noexcept {
+        auto const unit = unit_of(moment);
+        auto const back = unit >= start() ? 0 : (start() - unit + length() - 1) / length();
+        if (back >= held || unit >= start() + length() || count(back) == most_counted) return 0;
+        auto const gone = std::min(cost, count(back));
+        set_count(back, count(back) - gone);
+        return gone;
+    }
+
+    /// When the newest sub-window starts and when it ends, and how much is counted in it. It may start long before the
+    /// first unit.
+    constexpr ticks newest_start() const noexcept { return moment_of(start()); }
+    constexpr ticks newest_end() const noexcept {
+        auto const end = start() + length();
+        return end > unit_of(never_ticks) ? never_ticks : moment_of(end);
+    }
     constexpr std::uint32_t newest_count() const noexcept { return count(0); }
+    constexpr std::uint32_t highest_count() const noexcept {
+        std::uint32_t highest = 0;
+        for (std::size_t back = 0; back < held; ++back) highest = std::max(highest, count(back));
+        return highest;
+    }
 
     /// From when on nothing counts in any window that it is for; the end of time if that is past it, and its beginning
     /// if nothing was ever counted.
     constexpr ticks idle_from() const noexcept {
-        if (count(0) == 0) return earliest_ticks;
+        if (is_empty()) return earliest_ticks;
         auto const from = start() + held * length();
-        return from > unit_of(never_ticks) ? never_ticks : static_cast<ticks>(from << unit_bits ^ sign);
+        return from > unit_of(never_ticks) ? never_ticks : moment_of(from);
+    }
+
+    // As bits: which length, when the newest sub-window starts, and the counts, each with as many of the bits as are left.
+    static constexpr unsigned length_bits = 8;
+    static constexpr unsigned start_bits = 44;
+    static constexpr unsigned count_bits = 20;
+    static constexpr unsigned count_bits_of(unsigned bits) noexcept {
+        return std::min(count_bits, (bits - length_bits - start_bits) / static_cast<unsigned>(held));
+    }
+
+    constexpr void write(bit_string& to, unsigned a_count) const noexcept {
+        to.put(length_code(), length_bits);
+        to.put(start(), start_bits);
+        for (std::size_t back = 0; back < held; ++back) to.put(count(back), a_count);
+    }
+    static constexpr window_counter read(bit_string& from, unsigned a_count) noexcept {
+        window_counter made;
+        made.set_length_code(static_cast<unsigned>(from.get(length_bits)));
+        made.set_newest(from.get(start_bits), 0);
+        for (std::size_t back = 0; back < held; ++back) {
+            made.set_count(back, static_cast<std::uint32_t>(from.get(a_count)));
+        }
+        return made;
     }
 
 private:
     static constexpr std::size_t held = 7;
-    static constexpr unsigned count_bits = 20;
     static constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
     static constexpr std::uint32_t most_counted = count_mask - 1;
-    static_assert(most_counted >= quota::max_limit);
+    static_assert(most_counted > quota::max_limit);
 
     // Sub-windows start and end at a multiple of 2^20 ns, counted from the beginning of time.
     static constexpr unsigned unit_bits = 20;
@@ -140,6 +185,9 @@ private:
         return static_cast<std::uint64_t>(moment) ^ sign;
     }
     static constexpr std::uint64_t unit_of(ticks moment) noexcept { return offset_of(moment) >> unit_bits; }
+    static constexpr ticks moment_of(std::uint64_t unit) noexcept {
+        return static_cast<ticks>(unit << unit_bits ^ sign);
+    }
     static constexpr std::chrono::nanoseconds nanoseconds(std::uint64_t units) noexcept {
         return std::chrono::nanoseconds(units << unit_bits);
     }
@@ -167,10 +215,16 @@ private:
         return static_cast<std::uint32_t>(word & count_mask);
     }
 
+    constexpr bool is_empty() const noexcept {
+        constexpr auto counts = (std::uint64_t{1} << count_bits * 3) - 1;
+        return count(0) == 0 && ((words_.older[0] | words_.older[1]) & counts) == 0;
+    }
+
     constexpr void set_newest(std::uint64_t start, std::uint32_t count) noexcept {
         words_.newest = start << count_bits | count;
     }
-    constexpr void set_older(std::size_t back, std::uint32_t count) noexcept {
+    constexpr void set_count(std::size_t back, std::uint32_t count) noexcept {
+        if (back == 0) return set_newest(start(), count);
         auto& word = words_.older[(back - 1) / 3];
         auto const shift = (back - 1) % 3 * count_bits;
         word = (word & ~(count_mask << shift)) | std::uint64_t{count} << shift;
@@ -192,18 +246,23 @@ private:
     constexpr void add(std::size_t back, std::uint32_t cost) noexcept {
         auto const sum =
             static_cast<std::uint32_t>(std::min(std::uint64_t{count(back)} + cost, std::uint64_t{most_counted}));
-        back == 0 ? set_newest(start(), sum) : set_older(back, sum);
+        set_count(back, sum);
+    }
+
+    /// Where a sub-window starts that ends with a unit of time.
+    constexpr std::uint64_t start_with(std::uint64_t unit) const noexcept {
+        return unit - std::min(unit, length() - 1);
     }
 
     /// Lets the newest sub-window be the one in which a unit of time lies that is not before it.
     constexpr void begin_sub_window(std::uint64_t unit) noexcept {
         auto const steps = (unit - start()) / length();
-        if (count(0) == 0 || steps >= held) {
+        if (is_empty() || steps >= held) {
             set_length_code(length_code());
-            return set_newest(unit - std::min(unit, length() - 1), 0);
+            return set_newest(std::max(start_with(unit), start()), 0);
         }
         if (steps == 0) return;
-        for (auto back = held - 1; back > 0; --back) set_older(back, back < steps ? 0 : count(back - steps));
+        for (auto back = held - 1; back > 0; --back) set_count(back, back < steps ? 0 : count(back - steps));
         set_newest(start() + steps * length(), 0);
     }
 

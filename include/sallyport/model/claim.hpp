@@ -63,6 +63,15 @@ struct rate_state {
 
 using rate_states = bounded_list<rate_state, max_claims>;
 
+/// How a claim stands whose key has used nothing.
+constexpr rate_state untouched(claim const& asked) noexcept {
+    return {.name = asked.name,
+            .quota = asked.quota,
+            .remaining = asked.quota.limit(),
+            .retry_after = asked.cost > asked.quota.limit() ? never : std::chrono::nanoseconds{0},
+            .shadow = asked.shadow};
+}
+
 /// The limit in force that holds a request up longest, or else has least left; null if none is in force.
 constexpr rate_state const* tightest(rate_states const& states) noexcept {
     rate_state const* found = nullptr;

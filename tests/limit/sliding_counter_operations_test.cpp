@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../catch.hpp"
+#include "in_threads.hpp"
+#include "limiter_bounds.hpp"
+
+#include <sallyport/limit/rate_limiter.hpp>
+#include <sallyport/limit/sliding_counter.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <span>
+#include <utility>
+#include <vector>
+
+using namespace limits;
+
+static_assert(sallyport::returning_limiter<sallyport::sliding_counter>);
+
+namespace {
+
+sallyport::claim asked(std::uint32_t cost = 1) { return {.key = client(1), .quota = quota(5, 6 * s), .cost = cost}; }
+std::array<sallyport::claim, 2> asked_over_two(std::uint32_t cost = 1) {
+    auto longer = asked(cost);
+    longer.quota = quota(8, 60 * s);
+    return {asked(cost), longer};
+}
+
+}  // namespace
+
+TEST_CASE("a look at a sliding counter tells what a call would be answered, and counts nothing") {
+    sallyport::sliding_counter limiter;
+    for (std::uint32_t const cost : {1U, 5U, 6U}) {
+        auto const question = asked(cost);
+        auto const seen = limiter.look(std::span(&question, 1), at(7));
+        CHECK((seen.outcome == verdict::admitted) == (cost <= 5));
+        CHECK(seen.states[0].remaining == 5);
+        CHECK(limiter.look(asked_over_two(cost), at(7)).states[1].remaining == 8);
+    }
+    CHECK(limiter.size() == 0);
+    REQUIRE(admitted(limiter, asked(), 10, 9) == 5);
+    for (int i = 0; i < 3; ++i) {
+        auto const question = asked(2);
+        auto const seen = limiter.look(std::span(&question, 1), at(20));
+        CHECK(seen.outcome == verdict::refused);
+        CHECK(seen.states[0].retry_after == take(limiter, question, 20).states[0].retry_after);
+        CHECK(seen.states[0].remaining == 0);
+        CHECK(limiter.look(asked_over_two(0), at(20)).states[1].remaining == 3);
+    }
+}
+
+TEST_CASE("what is given back to a sliding counter can be used again, in each window of its key") {
+    sallyport::sliding_counter limiter;
+    REQUIRE(limiter.take(asked_over_two(), at(s)).outcome == verdict::admitted);
+    auto const failed = limiter.take(asked_over_two(3), at(4 * s));
+    REQUIRE(failed.states[0].stamp == failed.states[1].stamp);
+    REQUIRE(limiter.take(asked_over_two(), at(5 * s)).outcome == verdict::admitted);
+    CHECK(limiter.give_back(client(1), 3, failed.receipt));
+    auto const left = limiter.look(asked_over_two(0), at(5 * s));
+    CHECK(left.states[0].remaining == 3);
+    CHECK(left.states[1].remaining == 6);
+    CHECK_FALSE(limiter.give_back(client(2), 1, failed.receipt));
+    CHECK(limiter.size() == 1);
+    // Long after, only the longer window still has it.
+    auto const later = limiter.take(asked_over_two(2), at(20 * s));
+    static_cast<void>(limiter.take(asked_over_two(), at(35 * s)));
+    CHECK(limiter.give_back(client(1), 2, later.receipt));
+    CHECK(limiter.look(asked_over_two(0), at(35 * s)).states[0].remaining == 4);
+    CHECK(limiter.look(asked_over_two(0), at(35 * s)).states[1].remaining == 5);
+    CHECK_FALSE(limiter.give_back(client(1), 2, {.stamp = at(-100 * s)}));
+    CHECK_FALSE(limiter.give_back(client(1), 2, {.stamp = at(3600 * s)}));
+}
+
+TEST_CASE("a key of a sliding counter that is reset has used nothing; others have") {
+    sallyport::sliding_counter limiter;
+    auto other = asked();
+    other.key = client(2);
+    REQUIRE(admitted(limiter, asked(), 10, 9) == 5);
+    REQUIRE(admitted(limiter, other, 10, 9) == 5);
+    CHECK(limiter.reset(client(1)));
+    CHECK_FALSE(limiter.reset(client(1)));
+    CHECK(limiter.take(asked_over_two(), at(11)).outcome == verdict::admitted);
+    CHECK(limiter.reset(client(1)));
+    CHECK(admitted(limiter, asked(), 11, 9) == 5);
+    CHECK(admitted(limiter, other, 11, 9) == 0);
+}
+
+TEST_CASE("full of live keys, a sliding counter may have new ones admitted without being counted, and tells how many") {
+    using when_full = sallyport::sliding_counter::when_full;
+    sallyport::sliding_counter limiter({.max_clients = 1, .full = when_full::admit_untracked});
+    REQUIRE(admitted(limiter, asked(), 0, 9) == 5);
+    auto other = asked();
+    other.key = client(2);
+    for (int i = 0; i < 20; ++i) REQUIRE(take(limiter, other, i).states[0].remaining == 5);
+    CHECK(limiter.untracked() == 20);
+    CHECK(limiter.look(std::span(&other, 1), at(30)).outcome == verdict::admitted);
+    other.cost = 6;
+    CHECK(take(limiter, other, 30).states[0].retry_after == sallyport::never);
+    CHECK(limiter.untracked() == 20);
+    CHECK_FALSE(passes(limiter, asked(), 30));
+}
+
+namespace {
+
+using choose_windows = void (*)(sallyport::claim_list&, std::int64_t);
+
+void keeps_its_bounds_whatever_the_host_does(choose_windows windows, bool whole_budgets, std::int64_t unit,
+                                             std::uint64_t histories) {
+    struct given {
+        sallyport::rate_key key;
+        std::size_t which;
+        std::uint32_t cost;
+        sallyport::steady_time stamp;
+        int life;
+    };
+    for (std::uint64_t seed = 0; seed < histories; ++seed) {
+        std::mt19937_64 random(seed);
+        sallyport::sliding_counter limiter({.max_clients = 1000, .max_unproven = 1000});
+        limiter_history history({.max_limit = 9, .max_cost = 6, .whole_budgets = whole_budgets, .unit = unit}, 0, seed);
+        limiter_bounds bounds([](sallyport::claim const& of, wide now, wide) {
+            auto const sub = sallyport::sliding_counter::sub_window(of.quota.window()).count();
+            return now - std::chrono::nanoseconds(of.quota.window()).count() - sub;
+        });
+        std::vector<given> kept;
+        std::map<sallyport::rate_key, int> lives;
+        for (int i = 0; i < 300; ++i) {
+            auto [claims, now] = history.next();
+            windows(claims, unit);
+            auto const& key = claims[0].key;
+            switch (random() % 16) {
+                case 0:
+                    limiter.reset(key);
+                    bounds.reset(key);
+                    ++lives[key];
+                    break;
+                case 1: {
+                    auto const until = now + static_cast<std::int64_t>(random() % 8) * unit / 4;
+                    REQUIRE(limiter.block(key, at(until), at(now)));
+                    bounds.block(key, until > now ? until : earliest);
+                    break;
+                }
+                case 2:
+                case 3:
+                case 4:
+                case 5: {
+                    if (kept.empty()) break;
+                    auto const back = kept.begin() + static_cast<std::ptrdiff_t>(random() % kept.size());
+                    // What lies before a reset is no longer there to be given back.
+                    if (back->life == lives[back->key]) {
+                        limiter.give_back(back->key, back->cost, {.stamp = back->stamp});
+                        bounds.give_back(back->key, back->which);
+                    }
+                    kept.erase(back);
+                    break;
+                }
+                default: break;
+            }
+            bool const looks = random() % 4 == 0;
+            std::span<sallyport::claim const> const all(claims.data(), claims.size());
+            auto const got = looks ? limiter.look(all, at(now)) : limiter.take(all, at(now));
+            if (auto const text = bounds.judge(claims, now, got, !looks); !text.empty()) {
+                FAIL("history " << seed << ", call " << i << ", now " << now << "\n" << text);
+            }
+            if (looks || got.outcome != verdict::admitted) continue;
+            history.admitted(at(now));
+            for (std::size_t c = 0; c < claims.size(); ++c) {
+                auto const& own = all[c].key;
+                auto const is_its = [&own](sallyport::claim const& other) { return other.key == own; };
+                bool const first =
+                    std::find_if(all.begin(), all.end(), is_its) - all.begin() == static_cast<std::ptrdiff_t>(c);
+                if (!first || claims[c].cost == 0) continue;
+                kept.push_back({claims[c].key, bounds.admissions(claims[c].key) - 1, claims[c].cost,
+                                got.states[c].stamp, lives[claims[c].key]});
+            }
+        }
+    }
+    SUCCEED();
+}
+
+std::int64_t own_window(sallyport::claim const& of, std::int64_t unit) {
+    return (1 + of.key.client.bytes()[0] % 4) * unit;
+}
+
+}  // namespace
+
+TEST_CASE("with looks, give-backs, resets and blocks at any time, a sliding counter keeps its bounds, to the unit") {
+    for (auto const unit : {20 * ms, s, 3600 * s}) {
+        keeps_its_bounds_whatever_the_host_does(
+            [](sallyport::claim_list& claims, std::int64_t of) {
+                for (auto& each : claims) each.quota = quota(each.quota.limit(), own_window(each, of));
+            },
+            false, unit, 200 / slowness);
+        keeps_its_bounds_whatever_the_host_does(
+            [](sallyport::claim_list& claims, std::int64_t of) {
+                for (std::size_t i = 1; i < claims.size(); i += 2) {
+                    claims[i].quota = quota(claims[i].quota.limit(), own_window(claims[i], of));
+                }
+            },
+            true, unit, 200 / slowness);
+    }
+}
+
+TEST_CASE(
+    "under threads, what is out and not given back never exceeds the limit of a sliding counter, over one or two "
+    "windows") {
+    for (bool const two : {false, true}) {
+        sallyport::sliding_counter limiter;
+        std::atomic<std::uint32_t> out{0};
+        std::atomic<std::uint32_t> kept{0};
+        std::atomic<int> wrong{0};
+        std::array const claims{sallyport::claim{.key = client(1), .quota = quota(40, 3600 * s)},
+                                sallyport::claim{.key = client(1), .quota = quota(60, 36000 * s)}};
+        auto const asks = std::span<sallyport::claim const>(claims).first(two ? 2 : 1);
+        in_threads([&](unsigned number) {
+            std::minstd_rand random(number + 1);
+            for (int i = 0; i < 4000 / slowness; ++i) {
+                auto const now = at((i * 7 - static_cast<int>(random() % 50)) * ms);
+                if (random() % 8 == 0 && limiter.look(asks, now).states.size() != asks.size()) ++wrong;
+                auto const taken = limiter.take(asks, now);
+                if (taken.outcome != verdict::admitted) continue;
+                if (++out > 40) ++wrong;
+                if (random() % 500 == 0) {
+                    ++kept;
+                    continue;
+                }
+                --out;
+                if (!limiter.give_back(client(1), 1, {.stamp = taken.states[0].stamp})) ++wrong;
+            }
+        });
+        CHECK(wrong == 0);
+        auto question = claims[0];
+        CHECK(used(limiter, question, 28 * s) == kept);
+    }
+}
