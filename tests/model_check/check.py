@@ -1,7 +1,7 @@
-"""usage: check.py MODEL FOLDER
+"""usage: check.py MODEL FOLDER [SWITCH...]
 
-Searches all states of MODEL with spin, in FOLDER: nothing that it asserts may fail. With each of the mistakes that its
-comment lists something must; with each of those `that admit too many`, an admission must be one too many.
+Searches all states of MODEL with spin, in FOLDER and with the switches: nothing that it asserts may fail. With each of the
+mistakes that its comment lists something must; with each of those `that admit too many`, an admission must be one too many.
 """
 
 import pathlib
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-model, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+model, folder, given = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]), sys.argv[3:]
 MEGABYTES, DEEPEST, SECONDS = 3000, 10000, 600
 
 
@@ -22,9 +22,9 @@ def search(*switches):
     for each in model.parent.glob("*.pml"):
         shutil.copy(each, place)
     # A mistake is met soon: what takes time is to compile.
-    options = [f"-D{switch}" for switch in switches]
+    options = [f"-D{switch}" for switch in (*given, *switches)]
     subprocess.run(["spin", *options, "-a", model.name], cwd=place, check=True)
-    subprocess.run(["cc", "-O1" if switches else "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}",
+    subprocess.run(["cc", "-O0" if switches else "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}",
                     "-o", "pan", "pan.c"], cwd=place, check=True)
     start = time.monotonic()
     said = subprocess.run([place.resolve() / "pan", f"-m{DEEPEST}", "-w24"], cwd=place, check=True, timeout=SECONDS,
@@ -51,7 +51,6 @@ said, seconds = search()
 if found := failed(said):
     sys.exit(f"does not hold: {found}\n{said}")
 print(f"holds in {states(said):,} states, {seconds:.1f} s")
-
 
 
 def listed(title):
