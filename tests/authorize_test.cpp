@@ -259,6 +259,16 @@ TEST_CASE("each part can be replaced alone") {
         CHECK(at(sp::wall_time(20s - 1ns)) == none);
         CHECK(at(sp::wall_time(20s)) == reason::expired_secret);
     }
+    SECTION("the wall clock, by one that is like the machine's") {
+        struct stopped_clock : sp::wall_clock {
+            sp::wall_time now() const noexcept { return sp::wall_time(5s); }
+        };
+        auto record = reader();
+        record.secrets[0].expires = sp::wall_time(10s);
+        op::clients const rotating{{record}, {{.id = "shop", .organization = "acme"}}};
+        sp::authorizer gate{rotating, rules, stopped_clock{}};
+        CHECK(refusal(gate) == none);
+    }
     SECTION("the steady clock, of which the calendar knows nothing") {
         auto record = reader();
         auto const today = sp::wall_clock().at(sp::steady_clock().now());

@@ -174,11 +174,12 @@ private:
         }
     }
 
-    /// The calendar's time at a moment that the steady clock has just shown.
+    /// The calendar's time at a moment that the steady clock has just shown: where both are the machine's, by that alone.
     wall_time wall_time_at(steady_time moment) noexcept {
-        if constexpr (std::is_same_v<part_type<set, typename roles::steady_clock, sallyport::steady_clock>,
-                                     sallyport::steady_clock> &&
-                      requires { wall().at(moment); }) {
+        using steady_type = part_type<set, typename roles::steady_clock, sallyport::steady_clock>;
+        using wall_type = part_type<set, typename roles::wall_clock, sallyport::wall_clock>;
+        if constexpr (std::is_same_v<steady_type, sallyport::steady_clock> &&
+                      std::is_same_v<wall_type, sallyport::wall_clock>) {
             return wall().at(moment);
         } else {
             return wall().now();

@@ -55,7 +55,8 @@ void operator delete(void* block, std::size_t) noexcept { operator delete(block)
 namespace {
 
 /// Takes, with allocations failing after so many; false if one failed.
-bool take_in_scarce_memory(sallyport::sliding_log& limiter, std::span<sallyport::claim const> claims, std::int64_t now,
+template <class Limiter>
+bool take_in_scarce_memory(Limiter& limiter, std::span<sallyport::claim const> claims, std::int64_t now,
                            std::ptrdiff_t after, sallyport::allowance& answer) {
     scarce_memory const scarce(after);
     try {
@@ -88,6 +89,28 @@ TEST_CASE("a call that fails for want of memory counts nothing and keeps no key"
     CHECK(limiter.size() == 31);
     for (std::uint32_t i = 101; i < 110; ++i) CHECK(passes(limiter, {.key = client(i)}, 30));
     CHECK(take(limiter, {.key = client(110)}, 30).outcome == verdict::failed);
+}
+
+TEST_CASE("a call to a sliding counter that fails for want of memory leaves each key what it has counted") {
+    auto const of = [](unsigned key, std::uint32_t limit, std::int64_t window, bool shadow = false) {
+        return sallyport::claim{.key = client(key), .quota = quota(limit, window), .shadow = shadow};
+    };
+    int failures = 0;
+    for (bool failed = true; failed; ++failures) {
+        sallyport::sliding_counter limiter;
+        auto much = of(1, 6000, 60 * s);
+        much.cost = 5000;
+        REQUIRE(passes(limiter, much, 0));
+        REQUIRE(passes(limiter, of(2, 1000, 60 * s), 0));
+        std::array const claims{of(1, 1000, 60 * s, true), of(1, 500, s, true), of(2, 1000, 60 * s), of(2, 500, s)};
+        sallyport::allowance answer;
+        failed = !take_in_scarce_memory(limiter, claims, 80 * s, failures, answer);
+        if (!failed) break;
+        CHECK(used(limiter, of(1, 6000, 60 * s), 30 * s) == 5000);
+        CHECK(used(limiter, of(1, 6000, s), 0) == 5000);
+        CHECK(used(limiter, of(2, 1000, 60 * s), 30 * s) == 1);
+    }
+    CHECK(failures > 1);
 }
 
 TEST_CASE("a known client's call allocates nothing, while its limit is at most a thousand") {

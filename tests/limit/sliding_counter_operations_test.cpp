@@ -3,8 +3,11 @@
 #include "in_threads.hpp"
 #include "limiter_bounds.hpp"
 
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
+#include <sallyport/limit/sliding_log.hpp>
+#include <sallyport/limit/untracked_calls.hpp>
 
 #include <algorithm>
 #include <array>
@@ -76,6 +79,19 @@ TEST_CASE("what is given back to a sliding counter can be used again, in each wi
     CHECK_FALSE(limiter.give_back(client(1), 2, {.stamp = at(3600 * s)}));
 }
 
+TEST_CASE("what a sliding counter is given back takes nobody's place in a window that was asked for only later") {
+    sallyport::sliding_counter limiter;
+    std::array const short_window{sallyport::claim{.key = client(1), .quota = quota(5, s)}};
+    auto long_window = short_window;
+    long_window[0].quota = quota(1, 60 * s);
+    auto const gone = limiter.take(short_window, at(100 * s));
+    REQUIRE(limiter.take(short_window, at(102 * s)).outcome == verdict::admitted);
+    std::array const both{short_window[0], long_window[0]};
+    REQUIRE(limiter.take(both, at(102 * s + 100 * ms)).outcome == verdict::refused);
+    static_cast<void>(limiter.give_back(client(1), 1, gone.receipt));
+    CHECK(limiter.take(long_window, at(103 * s)).outcome == verdict::refused);
+}
+
 TEST_CASE("a key of a sliding counter that is reset has used nothing; others have") {
     sallyport::sliding_counter limiter;
     auto other = asked();
@@ -103,6 +119,19 @@ TEST_CASE("full of live keys, a sliding counter may have new ones admitted witho
     CHECK(take(limiter, other, 30).states[0].retry_after == sallyport::never);
     CHECK(limiter.untracked() == 20);
     CHECK_FALSE(passes(limiter, asked(), 30));
+}
+
+TEMPLATE_TEST_CASE("an admission that was not counted gives nothing back", "", sallyport::sliding_counter,
+                   sallyport::sliding_log, sallyport::compact_sliding_log) {
+    TestType limiter({.max_clients = 1, .full = sallyport::when_full::admit_untracked});
+    REQUIRE(passes(limiter, asked(), 0));
+    auto other = asked();
+    other.key = client(2);
+    auto const uncounted = take(limiter, other, 31);
+    REQUIRE(limiter.untracked() == 1);
+    REQUIRE(limiter.reset(client(1)));
+    REQUIRE(passes(limiter, other, 31));
+    CHECK_FALSE(limiter.give_back(client(2), 1, uncounted.receipt));
 }
 
 namespace {

@@ -35,7 +35,7 @@ namespace sallyport {
 ///   - `take_over(held, other)`: begins with what another one holds, which then is used no more;
 ///   - `close(now)`: takes it out of use, for who found it without a lock too, if nothing in it counts any more;
 ///   - `held.idle_from()`: from when on nothing does, in nanoseconds of the steady clock, and never earlier than it said
-///     before. The beginning of time if nothing was ever counted, and its end for never.
+///     before, but where something was given back. The beginning of time if nothing was ever counted, and its end for never.
 template <std::size_t Words, class State>
 class key_table {
 public:

@@ -117,7 +117,7 @@ private:
             allowance made;
             bool const has_room = answer_alone(table, claims, ticks(now), counts, made) ||
                                   answer_together(table, claims, ticks(now), counts, made);
-            if (!has_room) made = untracked_.answer(claims, now, counts);
+            if (!has_room) made = untracked_.answer(claims, counts);
             if (blocked.any()) [[unlikely]]
                 blocked.tell(claims, made);
             return made;
@@ -143,7 +143,10 @@ private:
             once_a_key(keys, [&](std::size_t i) {
                 auto after = counters[i];
                 if (admitted) after.admit(claims[i].cost, now);
-                if (!keys[i]->has_room_for(after)) enlarge(i, capacity_for(claims, i, after));
+                // For what it has, too: that is what stays, should another key's room fail.
+                if (!keys[i]->has_room_for(counters[i]) || !keys[i]->has_room_for(after)) {
+                    enlarge(i, std::max(capacity_for(claims, i, counters[i]), capacity_for(claims, i, after)));
+                }
                 keys[i]->set(counters[i]);
             });
             if (!admitted) return;
@@ -200,6 +203,7 @@ private:
                       allowance& answer) noexcept {
         answer.outcome = allowance::verdict::admitted;
         answer.states = {};
+        answer.receipt = {};
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const& asked = claims[i];
             std::chrono::nanoseconds const waits(counter_of(i).wait(asked.quota, asked.cost, now));

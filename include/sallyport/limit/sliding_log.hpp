@@ -94,7 +94,7 @@ private:
         bool const has_room = alone || rings_.in_table_of(claims.front().key, [&](auto& table) {
             return answer_together(table, claims, now, counts, made);
         });
-        if (!has_room) made = untracked_.answer(claims, at, counts);
+        if (!has_room) made = untracked_.answer(claims, counts);
         if (blocked.any()) [[unlikely]]
             blocked.tell(claims, made);
         return made;

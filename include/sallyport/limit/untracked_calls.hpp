@@ -21,9 +21,9 @@ public:
     explicit untracked_calls(when_full full) : full_(full), count_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
 
     /// What such a call is answered: if it is admitted, as one of keys that used nothing.
-    allowance answer(std::span<claim const> claims, steady_time now, bool counting) const noexcept {
+    allowance answer(std::span<claim const> claims, bool counting) const noexcept {
         if (full_ == when_full::fail) return {};
-        allowance made{.outcome = allowance::verdict::admitted, .receipt = {.stamp = now}};
+        allowance made{.outcome = allowance::verdict::admitted, .receipt = {.stamp = steady_time::min()}};
         for (auto const& each : claims) {
             static_cast<void>(made.states.push_back(untouched(each)));
             if (each.cost > each.quota.limit() && !each.shadow) made.outcome = allowance::verdict::refused;

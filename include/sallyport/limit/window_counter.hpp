@@ -103,11 +103,13 @@ public:
 
     /// Counts all that another one holds, to be done first: each unit as if it had come at the end of its sub-window
     /// there, or in the oldest that is held here. None is taken to be gone: the other one's newest sub-window may lie
-    /// ahead of its last admission, where it took in what it has.
+    /// ahead of its last admission, where it took in what it has. No sub-window here reaches back before what is taken in:
+    /// what was admitted then, and isn't there, can't be given back in its stead.
     constexpr void take_in(window_counter const& other) noexcept {
         if (other.is_empty()) return;
         auto const last = std::min(other.start() + other.length() - 1, unit_of(never_ticks));
-        set_newest(start_with(last), 0);
+        auto const first = other.oldest_start();
+        set_newest(first + (last - first) / length() * length(), 0);
         for (std::size_t from = 0; from < held; ++from) {
             auto const cost = other.count(from);
             if (cost == 0) continue;
@@ -218,6 +220,13 @@ private:
     constexpr bool is_empty() const noexcept {
         constexpr auto counts = (std::uint64_t{1} << count_bits * 3) - 1;
         return count(0) == 0 && ((words_.older[0] | words_.older[1]) & counts) == 0;
+    }
+
+    /// Where the oldest sub-window starts in which something is counted, if there is one.
+    constexpr std::uint64_t oldest_start() const noexcept {
+        auto back = held - 1;
+        while (back > 0 && count(back) == 0) --back;
+        return start() - std::min(start(), back * length());
     }
 
     constexpr void set_newest(std::uint64_t start, std::uint32_t count) noexcept {

@@ -37,6 +37,9 @@ concept lookup_of = requires(T const& answer) {
 
 /// Finds a client's record, and the organisation of the project asked for (empty: none asked), in one trip.
 /// `find` may be called from several threads at once. A `find` that throws counts as failed.
+///
+/// A store in memory may have `find(id, project, meanwhile)` too, which calls `meanwhile()` just before it reads what it
+/// has found, for unknown ids as well. That is the moment of the request: never before waiting for anything but memory.
 template <class T>
 concept client_store = requires(T const& store, uuid const& id, std::string_view project) {
     typename T::record_type;

@@ -47,12 +47,12 @@ template <class Body, class Level>
 void write(http::responder<Body> const& how, decision<Level> const& made, ::httplib::Request const& request,
            ::httplib::Response& response) {
     // Each look into the headers compares names letter by letter, and most answers have none yet.
-    auto& headers = response.headers;
-    how.for_each_field(made, [&headers, anew = headers.empty()](std::string_view field, std::string_view value) {
-        std::string name(field);
-        if (!anew) headers.erase(name);
-        headers.emplace_hint(headers.end(), std::move(name), std::string(value));
-    });
+    how.for_each_field(made,
+                       [&response, anew = response.headers.empty()](std::string_view field, std::string_view value) {
+                           std::string const name(field);
+                           if (!anew) response.headers.erase(name);
+                           response.set_header(name, std::string(value));
+                       });
     if (made) return;
     response.status = made.denial().status;
     response.body.clear();
