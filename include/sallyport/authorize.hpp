@@ -153,25 +153,34 @@ private:
     /// request, unless the proof took time.
     template <class Prove>
     void ask(passage& way, held_permit& permit, Prove const& prove) {
-        std::optional<steady_time> moment;
+        instant moment;
         if (way.next() == need::record) {
             auto usage = approach(way);
             auto const found = look_up(way, usage, moment);
             way.answer(found);
             if (way.next() == need::proof) {
-                if (!moment) moment = steady().now();
-                auto const verified = prove(way.attempt(found, wall_time_at(*moment), *moment));
+                look_at_clock(moment);
+                auto const verified = prove(way.attempt(found, wall_time_at(moment.at), moment.at));
                 if (!verified) return;
                 // No sooner: the time would tell who guesses an id whether it is in use.
                 if (verified->outcome == verification::verdict::proven) usage.to_state();
                 way.answer(*verified);
-                if (!verified->at_once) moment.reset();
+                moment.is_now = verified->at_once;
             }
         }
         if (way.next() == need::permit) way.answer(permit.enter(parts_, way.key()));
         if (way.next() == need::allowance) {
-            way.answer(limiter().take(way.claims(), moment ? *moment : steady().now()));
+            way.answer(limiter().take(way.claims(), moment.is_now ? moment.at : steady().now()));
         }
+    }
+
+    /// The moment of a request, once a clock was looked at, and as long as it is still now.
+    struct instant {
+        steady_time at{};
+        bool is_now = false;
+    };
+    void look_at_clock(instant& moment) noexcept {
+        if (!moment.is_now) moment = {steady().now(), true};
     }
 
     /// The calendar's time at a moment that the steady clock has just shown: where both are the machine's, by that alone.
@@ -188,10 +197,10 @@ private:
 
     /// What the store finds. While one waits for memory, more is asked for, and the clock is read.
     template <class Approach>
-    auto look_up(passage const& way, Approach& usage, std::optional<steady_time>& moment) {
+    auto look_up(passage const& way, Approach& usage, instant& moment) {
         auto const meanwhile = [&] {
             usage.to_block();
-            if (!moment) moment = steady().now();
+            look_at_clock(moment);
         };
         if constexpr (requires { store().find(way.client(), way.project(), meanwhile); }) {
             return store().find(way.client(), way.project(), meanwhile);
