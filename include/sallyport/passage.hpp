@@ -143,17 +143,18 @@ public:
 
 private:
     static constexpr standard_budgets those_of_rules{};
+    static constexpr record_type nobody{};
 
     constexpr void take_record(record_type const* record, std::string_view organization) noexcept {
         if (request_->project) project_organization_ = name::if_fits(organization);
-        if (!record) return;
-        known_ = true;
-        who_.id = record->id;
-        who_.level = record->level;
-        who_.organization = record->organization;
-        who_.project = record->project;
-        disabled_ = record->disabled;
-        if (auto const* own = own_limits(*record, request_->api)) {
+        known_ = record != nullptr;
+        auto const& shown = known_ ? *record : nobody;  // as much for an unknown id: it takes as long
+        who_.id = shown.id;
+        who_.level = shown.level;
+        who_.organization = shown.organization;
+        who_.project = shown.project;
+        disabled_ = shown.disabled;
+        if (auto const* own = own_limits(shown, request_->api)) {
             own_limits_ = *own;
             has_own_limits_ = true;
         }

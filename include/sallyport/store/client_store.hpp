@@ -68,7 +68,7 @@ public:
         lookup made(record ? lookup_status::found : lookup_status::none, std::move(kept));
         made.record_ = record;
         made.decoys_ = decoys;
-        if (record) made.organization_ = organization;
+        made.organization_ = organization;
         return made;
     }
 
