@@ -23,6 +23,7 @@ public:
     /// What such a call is answered: if it is admitted, as one of keys that used nothing.
     allowance answer(std::span<claim const> claims, bool counting) const noexcept {
         if (full_ == when_full::fail) return {};
+        // By the receipt of what was not counted nothing can be given back.
         allowance made{.outcome = allowance::verdict::admitted, .receipt = {.stamp = steady_time::min()}};
         for (auto const& each : claims) {
             static_cast<void>(made.states.push_back(untouched(each)));
