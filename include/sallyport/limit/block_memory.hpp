@@ -4,8 +4,8 @@
 #include <sallyport/model/large_array.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
-#include <functional>
 #include <iterator>
 #include <mutex>
 #include <new>
@@ -56,7 +56,7 @@ private:
 
     /// The order of pieces.
     static bool begins_behind(void const* place, large_array<unit> const& piece) noexcept {
-        return std::less<>()(place, static_cast<void const*>(piece.data()));
+        return std::compare_three_way{}(place, static_cast<void const*>(piece.data())) < 0;
     }
 
     unit* add_piece() {
@@ -69,7 +69,7 @@ private:
         auto const next = std::upper_bound(pieces_.begin(), pieces_.end(), block, begins_behind);
         if (next == pieces_.begin()) return false;
         auto const& piece = *std::prev(next);
-        return std::less<>()(block, static_cast<void const*>(piece.data() + piece.size()));
+        return std::compare_three_way{}(block, static_cast<void const*>(piece.data() + piece.size())) < 0;
     }
 
     std::mutex mutex_;

@@ -4,7 +4,7 @@
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 
-#include <functional>
+#include <compare>
 #include <mutex>
 #include <utility>
 
@@ -17,7 +17,7 @@ public:
         auto* added = &named;
         for (auto& each : mutexes_) {
             if (each == added) return;
-            if (std::less<>{}(added, each)) std::swap(added, each);
+            if (std::compare_three_way{}(added, each) < 0) std::swap(added, each);
         }
         static_cast<void>(mutexes_.push_back(added));
     }

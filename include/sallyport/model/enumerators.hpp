@@ -30,18 +30,24 @@ constexpr auto spelled_values() noexcept {  // `auto`: g++ would spell a named r
 
 /// Takes the first value off such a list: the enumerator's own name; empty if no enumerator has that value.
 constexpr std::string_view take_enumerator(std::string_view& spelled) noexcept {
+    char const* const text = spelled.data();  // each call of a view's function costs a compiler that evaluates it
+    std::size_t const size = spelled.size();
     std::size_t end = 0;
-    for (int depth = 0; end < spelled.size() && (spelled[end] != ',' || depth > 0); ++end) {
-        if (spelled[end] == '<' || spelled[end] == '(') ++depth;
-        if (spelled[end] == '>' || spelled[end] == ')') --depth;
+    std::size_t start = 0;  // behind all blanks and scopes
+    bool is_cast = false;
+    for (int depth = 0; end < size; ++end) {
+        char const at = text[end];
+        if (at == ',' && depth == 0) break;
+        if (at == '<' || at == '(') ++depth;
+        if (at == '>' || at == ')') --depth;
+        if (at == ')' || at == ':') is_cast = at == ')';
+        if (at == ' ' || at == ':') start = end + 1;
     }
-    auto text = spelled.substr(0, end);
-    spelled.remove_prefix(end < spelled.size() ? end + 1 : end);
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    text.remove_prefix(text.rfind(':') + 1);
+    std::string_view const found(text + start, end - start);
+    spelled.remove_prefix(end < size ? end + 1 : end);
     // A value without an enumerator is spelled as a number, most often behind a cast: "(level)7".
-    bool const is_number = text.empty() || text.find(')') != text.npos || (text.front() >= '0' && text.front() <= '9');
-    return is_number ? std::string_view() : text;
+    bool const is_number = found.empty() || is_cast || (found.front() >= '0' && found.front() <= '9');
+    return is_number ? std::string_view() : found;
 }
 
 /// What the library knows of a host's enumeration. The primary template counts the enumerators itself; they
