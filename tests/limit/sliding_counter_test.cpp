@@ -7,7 +7,10 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <random>
 
 using namespace limits;
 
@@ -83,6 +86,75 @@ TEST_CASE("with ever other windows beside the longest: never over, and early by 
         keeps_its_bounds(make, reach(9 * sub_window(quota(1, 4 * unit))),
                          {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200, any_in_turn);
     }
+}
+
+namespace {
+
+/// What one key was admitted that may still count in some window: the sums of it from two moments on, each in constant time.
+class exact_sums {
+public:
+    explicit exact_sums(std::int64_t window, std::int64_t sub_window) : lengths_{window, window + sub_window} {}
+
+    void admit(std::int64_t now, std::uint32_t cost) {
+        admissions_.push_back({now, cost});
+        for (auto& sum : sums_) sum += cost;
+    }
+    /// What the window holds that ends at a moment, which is not before the last; and what it holds with a sub-window more.
+    std::array<std::uint64_t, 2> at(std::int64_t now) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            for (; first_[i] < admissions_.size() && admissions_[first_[i]].at <= now - lengths_[i]; ++first_[i]) {
+                sums_[i] -= admissions_[first_[i]].cost;
+            }
+        }
+        for (; first_[1] > 0; --first_[1], --first_[0]) admissions_.pop_front();
+        return sums_;
+    }
+
+private:
+    struct admission {
+        std::int64_t at;
+        std::uint32_t cost;
+    };
+
+    std::array<std::int64_t, 2> lengths_;
+    std::deque<admission> admissions_;
+    std::array<std::size_t, 2> first_{};
+    std::array<std::uint64_t, 2> sums_{};
+};
+
+/// So many calls for a key that is always full: none is one too many, and none is refused that fits beside all that the
+/// window holds with a sub-window before it.
+void keeps_to_exact_sums(std::int64_t limit, std::int64_t window, std::uint32_t max_cost, std::size_t calls) {
+    auto limiter = make();
+    exact_sums sums(window, sub_window(quota(limit, window)));
+    std::minstd_rand random(max_cost);
+    std::size_t refused = 0;
+    std::int64_t now = 0;
+    for (std::size_t i = 0; i < calls; ++i) {
+        auto const step = static_cast<std::int64_t>(random());
+        now += i % 10'000 == 0 ? step * 16 % (2 * window) : step % (window * max_cost / (2 * limit));
+        auto const cost = static_cast<std::uint32_t>(1 + random() / 64 % max_cost);
+        bool const passed = passes(limiter, {.key = client(1), .quota = quota(limit, window), .cost = cost}, now);
+        auto const [held, reached] = sums.at(now);
+        if (passed && held + cost > static_cast<std::uint64_t>(limit)) FAIL("call " << i << " is one too many");
+        if (!passed && reached + cost <= static_cast<std::uint64_t>(limit))
+            FAIL("call " << i << " is refused too early");
+        if (passed) sums.admit(now, cost);
+        refused += !passed;
+    }
+    CHECK(refused > calls / 4);
+}
+
+}  // namespace
+
+TEST_CASE("a million decisions of a full sliding counter beside exact sums: none over, none a sub-window early") {
+    keeps_to_exact_sums(100, 10 * s, 1, 500'000 / slowness);
+    keeps_to_exact_sums(1000, 50 * ms, 50, 500'000 / slowness);
+}
+
+TEST_CASE("a hundred million decisions of a full sliding counter beside exact sums", "[.long]") {
+    keeps_to_exact_sums(100, 10 * s, 1, 50'000'000 / slowness);
+    keeps_to_exact_sums(1000, 50 * ms, 50, 50'000'000 / slowness);
 }
 
 TEST_CASE("millions of calls keep a sliding counter's bounds", "[.long]") {

@@ -31,13 +31,14 @@ struct admission {
 };
 
 /// Eight threads call for one key, by a clock that steps back, and report what was admitted in the order of receipts.
-std::vector<admission> race(unsigned run, std::uint32_t limit, std::int64_t window, std::uint32_t max_cost) {
+std::vector<admission> race(unsigned run, std::uint32_t limit, std::int64_t window, std::uint32_t max_cost,
+                            unsigned calls = 20'000 / slowness) {
     sallyport::sliding_counter limiter({.max_clients = 1});
     sallyport::manual_clock clock;
     std::array<std::vector<admission>, thread_count> admissions;
     in_threads([&](unsigned number) {
         std::minstd_rand random(run * thread_count + number + 1);
-        for (unsigned i = 0; i < 20'000 / slowness; ++i) {
+        for (unsigned i = 0; i < calls; ++i) {
             auto const step = static_cast<std::int64_t>(random() % 40'000);
             clock.advance(std::chrono::nanoseconds(step % 8 == 0 ? -step : step));
             auto const cost = static_cast<std::uint32_t>(1 + random() / 64 % max_cost);
@@ -90,6 +91,14 @@ TEST_CASE("under threads, no window of a sliding counter ever holds more than th
     for (unsigned run = 0; run < 10; ++run) {
         check(race(run, 100, 12 * ms, 1), 100, 12 * ms);
         check(race(run, 1000, 60 * ms, 8), 1000, 60 * ms);
+    }
+}
+
+TEST_CASE("in a hundred million decisions of threads, no window of a sliding counter holds more than the limit",
+          "[.long]") {
+    for (unsigned run = 0; run < 100; ++run) {
+        check(race(run, 100, 12 * ms, 1, 62'500 / slowness), 100, 12 * ms);
+        check(race(run, 1000, 60 * ms, 8, 62'500 / slowness), 1000, 60 * ms);
     }
 }
 
