@@ -47,12 +47,11 @@ template <class Body, class Level>
 void write(http::responder<Body> const& how, decision<Level> const& made, ::httplib::Request const& request,
            ::httplib::Response& response) {
     // Each look into the headers compares names letter by letter, and most answers have none yet.
-    how.for_each_field(made,
-                       [&response, anew = response.headers.empty()](std::string_view field, std::string_view value) {
-                           std::string const name(field);
-                           if (!anew) response.headers.erase(name);
-                           response.set_header(name, std::string(value));
-                       });
+    bool const anew = response.headers.empty();
+    how.for_each_field(made, [&response, anew](std::string_view field, std::string_view value) {
+        if (!anew) response.headers.erase(std::string(field));
+        response.headers.emplace(field, value);
+    });
     if (made) return;
     response.status = made.denial().status;
     response.body.clear();
