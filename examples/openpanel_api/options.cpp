@@ -35,9 +35,10 @@ void add_options(CLI::App& app, typed& into) {
     app.add_option("--port", into.port, "Port to listen on; 0 picks a free one")->capture_default_str();
     app.add_option("--clients", into.clients,
                    "JSON file of client records, read again on SIGHUP; without it three clients are made");
-    app.add_option("--limit", into.limits,
-                   "API=N/SECONDS[,N/SECONDS...] or API=none, repeatable; "
-                   "track=1000/10 export=100/10 insights=100/10 manage=20/10 unless said otherwise")
+    app.add_option(
+           "--limit", into.limits,
+           "API=N/SECONDS[,N/SECONDS...] or API=none, repeatable; N from 1 to 10,000, SECONDS from 1 to 86,400; "
+           "track=1000/10 export=100/10 insights=100/10 manage=20/10 unless said otherwise")
         ->allow_extra_args(false);
     app.add_flag("--explain", into.explain, "A 401 says why, and so tells strangers which ids exist");
     app.add_option("--access-status", into.access_status,
@@ -45,7 +46,8 @@ void add_options(CLI::App& app, typed& into) {
         ->capture_default_str();
     app.add_option(
            "--failed-attempts", into.failed_attempts,
-           "N/SECONDS: how many wrong credentials one peer may send for one id, and ten times that for all, or none")
+           "N/SECONDS: how many wrong credentials one peer may send for one id, and ten times that over all ids; "
+           "none for no throttle")
         ->capture_default_str();
     app.add_option("--trusted-proxy", into.trusted_proxies,
                    "CIDR of peers whose forwarding field is believed, repeatable")

@@ -9,6 +9,7 @@
 #include <sallyport/credential/issuer.hpp>
 #include <sallyport/exempt_peers.hpp>
 #include <sallyport/http/response.hpp>
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/concurrency_cap.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/throttle.hpp>

@@ -230,7 +230,7 @@ private:
                 ratios.push_back(our_times.back() / its_times.back());
                 state.SetIterationTime(our_times.back() * 1e-9);
             }
-            state.counters["ours_ns"] = quantile(our_times, 0.5);
+            state.counters["ns"] = quantile(our_times, 0.5);
             state.counters["yardstick_ns"] = quantile(its_times, 0.5);
             state.counters["ratio"] = quantile(ratios, 0.5);
             state.counters["low"] = quantile(ratios, 0.25);

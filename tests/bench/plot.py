@@ -25,7 +25,7 @@ def lines_of(rows, by):
         if not found or found[1] != by or "error" in row:
             continue
         threads = int(found[3])
-        sides = {"Sallyport": row["ours_ns"]}
+        sides = {"Sallyport": row["ns"]}
         if row["yardstick"].startswith("ordinary"):
             sides["ordinary pipeline"] = row["yardstick_ns"]
         for side, ns in sides.items():
@@ -57,7 +57,7 @@ def draw(lines, by, page, path):
 
 
 def main(figures, folder):
-    rows = json.loads(pathlib.Path(figures).read_text())["rows"]
+    rows = json.loads(pathlib.Path(figures).read_text())
     for by in ("clients", "header lines"):
         lines = lines_of(rows, by)
         if not lines:

@@ -2,19 +2,12 @@
 a row could not be measured; one that misses its goal is only shown."""
 
 import argparse
-import datetime
 import json
-import os
 import pathlib
-import platform
 import sys
 
-
-def machine():
-    names = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-             if line.startswith("model name")]
-    return {"name": names[0] if names else platform.machine(), "processors": os.cpu_count(),
-            "system": f"{platform.system()} {platform.release()}"}
+# What each row of the file has, be there a figure for it or none.
+IN_EACH = dict.fromkeys(("row", "what", "ns", "yardstick", "yardstick_ns", "ratio", "goal", "met"))
 
 
 def row_of(made, build):
@@ -25,7 +18,7 @@ def row_of(made, build):
         return row | {"error": made["error_message"]}
     if "value" in made:  # a figure that is held to its goal by itself
         return row | {"value": made["value"], "goal": made["goal"], "met": made["value"] <= made["goal"]}
-    names = ("ratio", "goal", "ours_ns", "yardstick_ns", "low", "high", "disturbed")
+    names = ("ratio", "goal", "ns", "yardstick_ns", "low", "high", "disturbed")
     row |= {name: made[name] for name in names if name in made}
     row |= {"threads": int(made["on_threads"]), "rounds": made["iterations"]}
     return row | ({"met": row["ratio"] <= row["goal"]} if "goal" in row else {})
@@ -45,10 +38,10 @@ def short(figure):
 
 def times(row):
     """Of both sides: in nanoseconds, or where these are many in milliseconds."""
-    if "ours_ns" not in row:
+    if "ns" not in row:
         return ""
-    divisor, unit = (1e6, " ms") if row["ours_ns"] > 1e6 else (1, "")
-    return f"{row['ours_ns'] / divisor:,.1f} / {row['yardstick_ns'] / divisor:,.1f}{unit}"
+    divisor, unit = (1e6, " ms") if row["ns"] > 1e6 else (1, "")
+    return f"{row["ns"] / divisor:,.1f} / {row['yardstick_ns'] / divisor:,.1f}{unit}"
 
 
 def cells(row):
@@ -79,8 +72,7 @@ def main():
     missed = sum(not row.get("met", True) for row in rows)
     print(f"\n{len(rows)} rows, {missed} of them miss their goal. Ratio: the library's time in that of the yardstick.")
     if given.json:
-        when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        given.json.write_text(json.dumps({"machine": machine(), "when": when, "rows": rows}, indent=1) + "\n")
+        given.json.write_text(json.dumps([IN_EACH | {"row": i} | row for i, row in enumerate(rows, 1)], indent=1) + "\n")
     return 1 if any("error" in row for row in rows) or not rows else 0
 
 

@@ -16,12 +16,12 @@ FLOORS = [
     ["steps.hpp", "budgets.hpp", "reloadable.hpp", "observer.hpp", "capped_decision.hpp", "http/"],
     ["passage.hpp"],
     ["parts.hpp"],
-    ["authorize.hpp", "co_authorize.hpp", "with/"],
+    ["authorize.hpp", "with/"],
     ["sallyport.hpp", "openpanel.hpp"],
 ]
 
 # The wire is for those who answer a request; the order of the doors doesn't know how a decision is written.
-APART = {("passage.hpp", "http/"), ("parts.hpp", "http/"), ("authorize.hpp", "http/"), ("co_authorize.hpp", "http/")}
+APART = {("passage.hpp", "http/"), ("parts.hpp", "http/"), ("authorize.hpp", "http/")}
 
 # Who may look outside the standard library and fmt: other people's libraries have one room, the system two headers.
 OUTWARD = ("with/", "crypto/random.hpp", "model/large_array.hpp")
