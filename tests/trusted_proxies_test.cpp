@@ -121,6 +121,15 @@ TEST_CASE("a quote that a caller left open can't swallow what the proxy wrote af
     check(by_standard("for=\"6.6.6.6, for=\"[2001:db8::1]\""), "2001:db8::1");
 }
 
+TEST_CASE("what a proxy repeats of its caller in a quoted string, escapes and all, is no element and no pair") {
+    auto const repeated = by_standard(R"(for=203.0.113.7;proto=http;host="a\", for=6.6.6.6;proto=https;x=\"b")");
+    check(repeated, "203.0.113.7");
+    CHECK(repeated.https == false);
+    CHECK(by_standard(R"(host="a\";proto=https;x=\"b";for=203.0.113.7)").https == std::nullopt);
+    check(by_standard(R"(for=6.6.6.6, for=203.0.113.7;host="a\\", for=10.0.0.2)"), "203.0.113.7");
+    check(by_standard(R"(for=6.6.6.6, for=203.0.113.7;host="\\\", for=6.6.6.6")"), "203.0.113.7");
+}
+
 TEST_CASE("the scheme is what exactly one value of a trusted proxy says") {
     auto const https = [](std::vector<std::string> const& values) {
         lines headers{{"X-Forwarded-For", "1.2.3.4"}};

@@ -105,17 +105,24 @@ private:
     }
 
     /// Takes the last part off the text. Quotes are paired from the right, where the nearest proxy wrote: one that a
-    /// caller left open on the left can't swallow what follows.
+    /// caller left open on the left can't swallow what follows. Nor can one that a proxy repeated in a quoted string end
+    /// that: it is escaped there (RFC 9110 §5.6.4).
     static std::string_view cut_last(std::string_view& text, char separator) noexcept {
         bool quoted = false;
         auto at = text.size();
         while (at > 0 && (quoted || text[at - 1] != separator)) {
             --at;
-            if (text[at] == '"') quoted = !quoted;
+            if (text[at] == '"' && !(quoted && is_escaped(text.substr(0, at)))) quoted = !quoted;
         }
         auto const part = text.substr(at);
         text = text.substr(0, at == 0 ? 0 : at - 1);
         return part;
+    }
+
+    /// Whether what comes next in a quoted string is escaped: by the last of an odd number of backslashes.
+    static bool is_escaped(std::string_view before) noexcept {
+        auto const last = before.find_last_not_of('\\');
+        return (before.size() - (last == before.npos ? 0 : last + 1)) % 2 == 1;
     }
 
     static std::optional<bool> read_scheme(std::string_view scheme) noexcept {

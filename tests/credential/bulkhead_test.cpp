@@ -176,7 +176,7 @@ TEST_CASE("a peer is remembered until it is let in, or for its time") {
     CHECK(bulkhead.turns_away(peer(1), now + 2min));
 }
 
-TEST_CASE("however many come once and never again, who comes again is let in at the next end of work") {
+TEST_CASE("those who come once keep nobody out who comes again: it is let in at the next end of work") {
     sp::bulkhead bulkhead({.running = 1, .waiting = 1, .patience = 1h});
     auto held = std::make_unique<sp::bulkhead::room>(bulkhead.enter(peer(0), now));
     std::vector<std::size_t> order;  // written by whoever has the room

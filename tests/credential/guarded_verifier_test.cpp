@@ -272,6 +272,22 @@ TEST_CASE("200 equal right secrets at the same moment run one hash, and all pass
     CHECK(on.verifier.settle(on.attempt("wrong", on.dear)) == std::nullopt);
 }
 
+TEST_CASE("one that can't match shares no hash with the text that is hashed in its place") {
+    fixture on({.hashing = {.running = 1, .waiting = 0}});
+    std::string_view const text = "a secret of an ordinary length";
+    std::vector<sp::stored_secret> const secrets{expensive(text)};
+    on.counter.close();
+    std::thread running([&] { CHECK(on.verify(text, secrets, 1, 1).outcome == verdict::proven); });
+    on.counter.await_inside(1);
+    CHECK(on.verifier.settle(on.attempt(text, secrets, 1, 2)) == std::nullopt);  // it may join
+    std::string const endless(2000, 'z');
+    auto const other = on.verifier.settle(on.attempt(endless, secrets, 1, 3));
+    on.counter.open();
+    running.join();
+    REQUIRE(other);
+    CHECK(other->outcome == verdict::overloaded);
+}
+
 TEST_CASE("200 equal wrong secrets at the same moment run one hash at a time, and each of them counts") {
     fixture on;
     outcomes seen;

@@ -43,7 +43,7 @@ static_assert(!openpanel::recognizes("") && !openpanel::recognizes("0000") && !o
               !openpanel::recognizes("$scrypt$ln=14,r=8,p=1$a.b$c"));
 
 // OpenPanel's costs, in numbers.
-static_assert(scrypt_costs{14, 8, 1}.memory() == 16 << 20 && scrypt_costs{14, 8, 1}.work() == 131072);
+static_assert(scrypt_costs{14, 8, 1}.memory() == (16 << 20) + 3 * 1024 && scrypt_costs{14, 8, 1}.work() == 131072);
 static_assert(scrypt_costs{63, 1u << 31, 1}.memory() == std::numeric_limits<std::uint64_t>::max());
 static_assert(scrypt_costs{999999999, 1, 1}.work() == std::numeric_limits<std::uint64_t>::max());
 
@@ -92,11 +92,11 @@ TEST_CASE("a scrypt form is current if none of its costs is below what is wanted
 }
 
 TEST_CASE("scrypt costs above the ceiling are refused when a form is read, and the ceiling is named") {
-    scrypt const scheme({4, 1, 1}, {.memory = 1 << 20, .work = 1 << 14});
-    CHECK(scheme.parse("$scrypt$ln=10,r=8,p=1" + tail));  // all of the memory
-    CHECK(scheme.parse("$scrypt$ln=10,r=8,p=2" + tail));  // and all of the work
+    scrypt const scheme({4, 1, 1}, {.memory = (1 << 20) + (1 << 12), .work = 1 << 14});
+    CHECK(scheme.parse("$scrypt$ln=10,r=8,p=1" + tail));
+    CHECK(scheme.parse("$scrypt$ln=10,r=8,p=2" + tail));  // all of the memory, and of the work
     auto const wanted =
-        "scrypt costs above the ceiling; at most 1048576 bytes of memory, 128·r·2^ln and 128·r·p, and 16384 of work, "
+        "scrypt costs above the ceiling; at most 1052672 bytes of memory, 128·r·(2^ln + p + 2), and 16384 of work, "
         "r·p·2^ln, are accepted";
     for (auto const* costs : {"ln=10,r=9,p=1", "ln=11,r=8,p=1", "ln=10,r=8,p=3", "ln=4,r=1,p=1025", "ln=63,r=1,p=1",
                               "ln=64,r=1,p=1", "ln=999999999,r=1,p=1", "ln=1,r=999999999,p=1", "ln=1,r=1,p=999999999",
@@ -109,11 +109,13 @@ TEST_CASE("scrypt costs above the ceiling are refused when a form is read, and t
 TEST_CASE("the ceilings of scrypt that nobody sets take OpenPanel's costs eightfold, and 64 MiB") {
     CHECK(refusal("$scrypt$ln=16,r=8,p=2" + tail).empty());
     CHECK(says(refusal("$scrypt$ln=16,r=8,p=3" + tail), "above the ceiling"));
-    CHECK(says(refusal("$scrypt$ln=17,r=8,p=1" + tail), "67108864 bytes"));
-    // However little there is of one table, the other counts, too.
+    CHECK(says(refusal("$scrypt$ln=17,r=8,p=1" + tail), "68157440 bytes"));
+    // Tables count together, and what it takes to work in.
+    CHECK(says(refusal("$scrypt$ln=1,r=262144,p=2" + tail), "above the ceiling"));
+    CHECK(says(refusal("$scrypt$ln=1,r=174763,p=1" + tail), "above the ceiling"));
     scrypt const patient({4, 1, 1}, {.memory = 1 << 20, .work = 1 << 30});
-    CHECK(refusal("$scrypt$ln=1,r=1,p=8192" + tail, patient).empty());
-    CHECK(says(refusal("$scrypt$ln=1,r=1,p=8193" + tail, patient), "above the ceiling"));
+    CHECK(refusal("$scrypt$ln=1,r=1,p=8188" + tail, patient).empty());
+    CHECK(says(refusal("$scrypt$ln=1,r=1,p=8189" + tail, patient), "above the ceiling"));
 }
 
 TEST_CASE("scrypt costs that are none are refused with what is accepted") {
@@ -130,12 +132,12 @@ TEST_CASE("scrypt costs that are none are refused with what is accepted") {
 }
 
 TEST_CASE("costs that a host wants of scrypt are checked at set-up") {
-    CHECK(says(set_up_refusal({.ln = 17}), "above the ceiling; at most 67108864 bytes"));
+    CHECK(says(set_up_refusal({.ln = 17}), "above the ceiling; at most 68157440 bytes"));
     CHECK(says(set_up_refusal({.ln = 0}), "ln, r and p of 1 and more are accepted"));
     CHECK(says(set_up_refusal({10, 8, 1}, {.memory = 1 << 19}), "at most 524288 bytes"));
-    CHECK(set_up_refusal({.ln = 17}, {.memory = 128 << 20}).empty());
+    CHECK(set_up_refusal({.ln = 17}, {.memory = 129 << 20}).empty());
     CHECK_THROWS_AS(scrypt({.ln = 17}), sallyport::setup_error);
-    CHECK_NOTHROW(scrypt({.ln = 17}, {.memory = 128 << 20}));
+    CHECK_NOTHROW(scrypt({.ln = 17}, {.memory = 129 << 20}));
 }
 
 TEST_CASE("a scrypt form that misses a part, or writes one otherwise, is refused with what is expected") {

@@ -58,7 +58,9 @@ struct noted {
     static sp::hash_form decoy() { return stored("a decoy's"); }
 
     static sp::hash_form stored(std::string_view plain) {
-        auto made = sp::sha256_scheme::store(plain);
+        auto made = sp::sha256_scheme::store("another");
+        auto const digest = sp::crypto::sha256(plain);
+        std::copy(digest.begin(), digest.end(), made.digest.begin());
         made.scheme = name;
         made.work = Work;
         return made;
@@ -269,6 +271,20 @@ TEST_CASE("a secret of 1 KiB is tried; one byte more is wrong at the same cost, 
     }
 }
 
+TEST_CASE(
+    "a secret with a zero byte proves nobody, whatever is stored, and neither it nor an endless one can be stored") {
+    using namespace std::string_view_literals;
+    noting with;
+    for (auto const presented : {"\0"sv, "right\0"sv, "ri\0ght"sv}) {
+        CHECK(with.verify(std::string(presented), {valid(presented)}).outcome == verdict::wrong);
+        CHECK(with.notes == derivations{{"d", presented.size()}});
+        CHECK_THROWS_WITH(sp::sha256_scheme::store(presented), "a secret with a zero byte can't be stored");
+    }
+    CHECK_THROWS_WITH(sp::sha256_scheme::store(std::string(1025, 'x')),
+                      "a secret of more than 1024 bytes can't be stored");
+    CHECK_NOTHROW(sp::sha256_scheme::store(std::string(1024, 'x')));
+}
+
 TEST_CASE("what is verified in the place of a secret proves nobody, even where it derives the right digest") {
     sp::verifier<alike> const verifier;
     std::vector<sp::stored_secret> const secrets{verifier.parse("alike").value()};
@@ -281,9 +297,7 @@ TEST_CASE("what is verified in the place of a secret proves nobody, even where i
 
 TEST_CASE("an empty secret proves nobody, at the cost of any other") {
     // A store may hold what no scheme would have stored.
-    auto of_empty = valid("anything");
-    auto const digest = sp::crypto::sha256("");
-    std::copy(digest.begin(), digest.end(), of_empty.hash.digest.begin());
+    auto const of_empty = valid("");
     noting with;
     CHECK(with.verify("", {of_empty}).outcome == verdict::wrong);
     CHECK(with.notes == derivations{{"d", 0}});

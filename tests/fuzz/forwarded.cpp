@@ -85,18 +85,44 @@ std::string lower(std::string text) {
     return text;
 }
 
-/// The trimmed parts of a text from its end to its start: a separator counts if the quotes behind it are in pairs.
-std::vector<std::string> parts_from_right(std::string const& text, char separator) {
+/// The trimmed parts of a text from its end to its start, of one in which quoted strings stand as RFC 9110 has them:
+/// split as one reads it, from the left. None for another text.
+std::optional<std::vector<std::string>> parts_of_well_formed(std::string const& text, char separator) {
+    static std::regex const form("([^\"\\\\]|\"([^\"\\\\]|\\\\[^])*\")*");
+    if (!std::regex_match(text, form)) return std::nullopt;
     std::vector<std::string> parts(1);
-    for (auto at = text.size(); at-- > 0;) {
-        bool const outside = std::count(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), '"') % 2 == 0;
-        if (text[at] == separator && outside) {
-            parts.emplace_back();
-        } else {
-            parts.back().insert(0, 1, text[at]);
+    bool quoted = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == separator && !quoted) {
+            parts.emplace(parts.begin());
+            continue;
         }
+        if (text[at] == '"') quoted = !quoted;
+        parts.front() += text[at];
+        if (text[at] == '\\') parts.front() += text[++at];
     }
     for (auto& part : parts) part = trimmed(part);
+    return parts;
+}
+
+/// The same of any text: a separator counts if the quotes behind it are in pairs, but for those that are escaped within a
+/// pair.
+std::vector<std::string> parts_from_right(std::string const& text, char separator) {
+    std::vector<std::string> parts(1);
+    bool quoted = false;
+    for (auto at = text.size(); at-- > 0;) {
+        if (text[at] == separator && !quoted) {
+            parts.emplace_back();
+            continue;
+        }
+        std::size_t backslashes = 0;
+        while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;
+        if (text[at] == '"' && (!quoted || backslashes % 2 == 0)) quoted = !quoted;
+        parts.back().insert(0, 1, text[at]);
+    }
+    for (auto& part : parts) part = trimmed(part);
+    auto const expected = parts_of_well_formed(text, separator);
+    require(!expected || parts == *expected, "from the right a text splits as from the left, if it is well formed");
     return parts;
 }
 

@@ -174,6 +174,8 @@ TEST_CASE("as many clients run at once as the host made room for") {
 TEST_CASE("a cap of none or of too many, or without a time to come again after, is a mistake at set-up") {
     CHECK_THROWS_WITH(concurrency_cap(0), "a concurrency cap is from 1 to 65535 requests of a client at once");
     CHECK_THROWS_AS(concurrency_cap(concurrency_cap::max_at_once + 1), sallyport::setup_error);
+    CHECK_THROWS_AS(concurrency_cap({.clients = ~std::size_t{0}}), sallyport::setup_error);
+    CHECK_THROWS_AS(concurrency_cap({.unproven = std::size_t{1} << 32}), sallyport::setup_error);
     for (auto const wait : {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), sallyport::never}) {
         CHECK_THROWS_AS(concurrency_cap({.at_once = 1, .retry_after = wait}), sallyport::setup_error);
     }

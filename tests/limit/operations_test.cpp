@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "claims.hpp"
+#include "in_threads.hpp"
 #include "limiter_model.hpp"
 
+#include <sallyport/limit/blocked_keys.hpp>
+#include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/model/result.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -240,11 +245,68 @@ TEST_CASE("full of live keys, a host may have new ones admitted without being co
     CHECK_FALSE(passes(limiter, asked(), 30));
 }
 
+TEMPLATE_TEST_CASE(
+    "where a new key finds no room, those that are known in the same call are judged and counted as ever", "",
+    sallyport::sliding_log, sallyport::compact_sliding_log, sallyport::sliding_counter) {
+    TestType limiter({.max_clients = 1, .full = sallyport::when_full::admit_untracked});
+    auto const shared = asked();
+    auto own = asked();
+    own.key = client(2);
+    std::array const both{own, shared};
+    REQUIRE(passes(limiter, shared, 0));
+    for (std::uint32_t left = 4; left-- > 0;) {
+        auto const answer = limiter.take(both, at(1));
+        CHECK(answer.outcome == verdict::admitted);
+        CHECK(answer.states[0].remaining == 5);
+        CHECK(answer.states[1].remaining == left);
+    }
+    CHECK(limiter.untracked() == 4);
+    CHECK(limiter.look(both, at(1)).outcome == verdict::refused);
+    auto const refused = limiter.take(both, at(1));
+    CHECK(refused.outcome == verdict::refused);
+    CHECK(refused.states[0].retry_after == std::chrono::nanoseconds(0));
+    CHECK(refused.states[1].retry_after > std::chrono::nanoseconds(0));
+    CHECK(limiter.untracked() == 4);
+
+    // What can never pass takes nothing from the others.
+    REQUIRE(limiter.reset(client(1)));
+    REQUIRE(passes(limiter, shared, 2));
+    auto dear = both;
+    dear[0].cost = dear[1].cost = 6;
+    CHECK(limiter.take(dear, at(2)).outcome == verdict::refused);
+    CHECK(used(limiter, shared, 2) == 1);
+}
+
+TEST_CASE("a blocked key is refused while others' blocks end, wherever it lies in the table") {
+    constexpr std::uint32_t others = 500, blocked = 500;
+    std::atomic<int> let_through{0};
+    for (int run = 0; run < 60 / slowness + 10; ++run) {
+        sallyport::blocked_keys keys(others + blocked);
+        for (std::uint32_t i = 0; i < others + blocked; ++i) REQUIRE(keys.block(client(i), at(100 * s), at(0)));
+        std::atomic<bool> over{false};
+        in_threads(2, [&](unsigned number) {
+            if (number == 0) {
+                for (std::uint32_t i = 0; i < others; ++i) keys.block(client(i), at(0), at(0));
+                over = true;
+                return;
+            }
+            while (!over) {
+                for (std::uint32_t i = others; i < others + blocked; ++i) {
+                    sallyport::claim const asked{.key = client(i)};
+                    let_through += !keys.among(std::span(&asked, 1), at(1)).refuse();
+                }
+            }
+        });
+    }
+    CHECK(let_through == 0);
+}
+
 TEST_CASE("room for no client, or for more than can be told apart, is a mistake") {
     for (std::size_t const clients : {std::size_t{0}, std::size_t{1} << 32, ~std::size_t{0}}) {
         CHECK_THROWS_AS(sallyport::sliding_log({.max_clients = clients}), sallyport::setup_error);
         CHECK_THROWS_AS(sallyport::sliding_counter({.max_clients = clients}), sallyport::setup_error);
     }
     CHECK_THROWS_AS(sallyport::sliding_log({.max_unproven = ~std::size_t{0}}), sallyport::setup_error);
+    CHECK_THROWS_AS(sallyport::sliding_log({.max_blocked = std::size_t{1} << 32}), sallyport::setup_error);
     CHECK_NOTHROW(sallyport::sliding_log({.max_clients = 1, .max_unproven = 0}));
 }

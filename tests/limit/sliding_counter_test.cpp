@@ -196,6 +196,42 @@ TEST_CASE("a limit of a million is counted to the unit, in any sub-window and ov
     CHECK(left(limiter, asked, 100 * s + 6 * sub_window(asked.quota)) <= 142'858);
 }
 
+TEST_CASE("a window that was asked for is held, though the clock steps back behind that and goes on") {
+    auto limiter = make();
+    std::array const both{over(100, s), over(6, 60 * s)};
+    auto const take_both = [&](std::int64_t now) { return limiter.take(both, at(now)).outcome == verdict::admitted; };
+    for (int i = 0; i < 5; ++i) REQUIRE(take_both(10990 * s));
+    REQUIRE(take_both(11000 * s));
+    auto question = both[0];
+    question.cost = 0;
+    take(limiter, question, 10000 * s);
+    take(limiter, question, 10080 * s);
+    CHECK_FALSE(take_both(11005 * s));
+
+    // Asked for alone, and admitted, at a moment that the other one never saw.
+    REQUIRE(passes(limiter, both[1], 20000 * s));
+    for (int i = 0; i < 5; ++i) REQUIRE(passes(limiter, both[1], 20010 * s));
+    take(limiter, question, 11001 * s);
+    take(limiter, question, 11090 * s);
+    CHECK_FALSE(passes(limiter, both[1], 20015 * s));
+}
+
+TEST_CASE(
+    "a key that comes after one was forgotten has its stamps from there on, in each window that it is asked for") {
+    sallyport::sliding_counter limiter({.max_clients = 1});
+    std::array const both{over(5, 6 * s), over(5, 60 * s)};
+    for (int i = 0; i < 5; ++i) REQUIRE(limiter.take(both, at(1000 * s)).outcome == verdict::admitted);
+    auto other = both[0];
+    other.key = client(2);
+    REQUIRE(passes(limiter, other, 1100 * s));  // the first key is forgotten, idle since then
+    REQUIRE(limiter.reset(client(2)));
+    auto const taken = take(limiter, both[0], 1001 * s);
+    REQUIRE(taken.outcome == verdict::admitted);
+    REQUIRE(limiter.give_back(client(1), 1, taken.receipt));
+    for (int i = 0; i < 5; ++i) REQUIRE(passes(limiter, both[1], 1001 * s));
+    CHECK_FALSE(passes(limiter, both[1], 1062 * s));
+}
+
 TEST_CASE("what a shadow limit lets in beyond any limit counts as more than any limit, for as long as it should") {
     auto limiter = make();
     auto tried = over(5, 10 * s);

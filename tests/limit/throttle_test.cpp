@@ -283,6 +283,11 @@ TEST_CASE("who goes on failing keeps an address tripped, and for at most the win
     CHECK(throttle.count(v4(1), id_of(1), now + 60s).admitted);
 }
 
+TEST_CASE("room for more peers than can be told apart is a mistake") {
+    CHECK_THROWS_WITH(sp::throttle(sp::throttle::options{.capacity = std::size_t{1} << 32}),
+                      "a throttle has room for at most 4294967295 peers (capacity)");
+}
+
 TEST_CASE("callers whose peer is not known are one peer") {
     sp::throttle throttle;
     for (int i = 0; i < 10; ++i) REQUIRE(throttle.count({}, id_of(1), start).admitted);

@@ -20,8 +20,8 @@ namespace sallyport {
 
 /// Keeps expensive work from taking all processors: at most so much of it runs at once, and at most so many wait
 /// for it, one a peer (of IPv6: a /64) and not for long. One place more is for peers that were turned away before and
-/// come again: the longest ago first. So who goes on asking is served in turn with all others who do, however many
-/// come once and from ever new addresses.
+/// come again: the longest ago first. So who goes on asking is served in turn with all others who do, and those who come
+/// once keep nobody out, from ever new addresses either, unless tens of thousands do before somebody comes again.
 ///
 /// Waiting holds the caller's thread: `running`, `waiting` and one have to be below the number of threads that a host
 /// decides on. Time: linear in those who wait. Thread-safe.

@@ -89,7 +89,7 @@ public:
             auto const wait =
                 attempt.exempt ? std::chrono::nanoseconds{0} : throttle_.wait(attempt.peer, attempt.client, attempt.at);
             if (wait > std::chrono::nanoseconds::zero()) return refused(verdict::throttled, wait, known.seen);
-            settled = !desk_->equal.is_under_way(all_of(known)) &&
+            settled = !desk_->equal.is_under_way(all_of(attempt, known)) &&
                       desk_->hashing.turns_away(attempt.peer.network(), attempt.at);
             return refused(verdict::overloaded, retry_after_, known.seen);
         });
@@ -189,7 +189,7 @@ private:
             remember(attempt, known, made.seen);
             return made;
         };
-        auto const [role, result] = desk_->equal.run(all_of(known), may_lead, work);
+        auto const [role, result] = desk_->equal.run(all_of(attempt, known), may_lead, work);
         switch (role) {
             case flight_role::led: return conclude(attempt, known, counted, result);
             case flight_role::joined: return follow(attempt, known, result);
@@ -238,9 +238,9 @@ private:
         return {.outcome = why, .derivations = seen.derivations, .retry_after = wait};
     }
 
-    /// What tells an attempt from all that are not equal to it.
-    static tag all_of(recognition const& known) noexcept {
-        tag made{known.expensive, known.expensive};
+    /// What tells an attempt from all that are not equal to it. One that can't match hashes another text in its own's place.
+    static tag all_of(proof_attempt const& attempt, recognition const& known) noexcept {
+        tag made{known.expensive, attempt.may_match()};
         for (auto const i : places_in(known.expensive)) {
             made[0] += std::rotl(known.tags[i][0], static_cast<int>(i * 16));
             made[1] += std::rotl(known.tags[i][1], static_cast<int>(i * 16));

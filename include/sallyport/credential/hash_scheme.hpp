@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/credential/proof.hpp>
 #include <sallyport/model/result.hpp>
 #include <sallyport/model/stored_secret.hpp>
 
@@ -43,9 +44,11 @@ concept hash_scheme = requires(T const& scheme, std::string_view text, hash_form
     { scheme.decoy() } -> std::same_as<hash_form>;
 };
 
-/// Raises `setup_error` for the empty secret, which no scheme stores.
+/// Raises `setup_error` for a secret that no verifier would ever take (see `max_presented_secret`).
 constexpr void require_secret(std::string_view plain) {
     if (plain.empty()) raise(error{"an empty secret can't be stored"});
+    if (plain.size() > max_presented_secret) raise(error{"a secret of more than 1024 bytes can't be stored"});
+    if (plain.find('\0') != plain.npos) raise(error{"a secret with a zero byte can't be stored"});
 }
 
 /// What a scheme says of a stored form that the empty secret would match.

@@ -4,7 +4,6 @@
 #include <sallyport/model/result.hpp>
 #include <sallyport/model/stored_secret.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -25,9 +24,10 @@ struct scrypt_costs {
 
     constexpr std::uint64_t n() const noexcept { return ln < 64 ? std::uint64_t{1} << ln : most; }
 
-    /// In bytes, of the larger of its two tables: 128·r·N or 128·r·p. The largest number if that is less.
+    /// In bytes, of both its tables and a block to work in: 128·r·(N + p + 2). The largest number if that is less.
     constexpr std::uint64_t memory() const noexcept {
-        return product(product(std::max<std::uint64_t>(n(), p), r), 128);
+        auto const blocks = n() > most - p - 2 ? most : n() + p + 2;
+        return product(product(blocks, r), 128);
     }
 
     /// r·p·N. The largest number if that is less.
@@ -54,7 +54,7 @@ private:
 
 /// What one verification by scrypt may cost at most: a stored form is input, too.
 struct scrypt_ceiling {
-    std::uint64_t memory = std::uint64_t{64} << 20;  ///< bytes, of the larger table
+    std::uint64_t memory = std::uint64_t{65} << 20;  ///< bytes, of which one table may take 64 MiB
     std::uint64_t work = std::uint64_t{1} << 20;     ///< r·p·N, of which OpenPanel's costs are an eighth
 };
 
@@ -62,7 +62,7 @@ struct scrypt_ceiling {
 inline std::optional<error> problem_with(scrypt_costs const& costs, scrypt_ceiling const& ceiling) {
     if (costs.memory() > ceiling.memory || costs.work() > ceiling.work) {
         return error{"scrypt costs above the ceiling; at most " + std::to_string(ceiling.memory) +
-                     " bytes of memory, 128·r·2^ln and 128·r·p, and " + std::to_string(ceiling.work) +
+                     " bytes of memory, 128·r·(2^ln + p + 2), and " + std::to_string(ceiling.work) +
                      " of work, r·p·2^ln, are accepted"};
     }
     if (!costs.valid()) {

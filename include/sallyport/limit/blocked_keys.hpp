@@ -6,6 +6,7 @@
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
+#include <sallyport/model/result.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -25,7 +26,7 @@ public:
     public:
         held() noexcept = default;
         explicit held(blocked_until& in) noexcept : in_(&in) {}
-        void set(std::int64_t until) const noexcept { in_->until_.store(until, std::memory_order_relaxed); }
+        void set(std::int64_t until) const noexcept { in_->until_.store(until, std::memory_order_release); }
         std::int64_t idle_from() const noexcept { return in_->get(); }
 
     private:
@@ -40,7 +41,7 @@ public:
     static constexpr std::size_t bytes_behind(std::uint32_t) noexcept { return 0; }
     static constexpr std::uint32_t capacity() noexcept { return 0; }
 
-    std::int64_t get() const noexcept { return until_.load(std::memory_order_relaxed); }
+    std::int64_t get() const noexcept { return until_.load(std::memory_order_acquire); }
 
     static held start(blocked_until& in, std::int64_t, std::uint32_t) noexcept {
         held const made(in);
@@ -93,10 +94,11 @@ private:
 };
 
 /// Keys that a host has blocked, each until a moment; at most so many. While there are none, a question costs
-/// one look; else it takes no lock. Thread-safe.
+/// one look; else it takes no lock, unless a block ends at that moment. Thread-safe.
 class blocked_keys {
 public:
-    explicit blocked_keys(std::size_t capacity) : until_(capacity) {}
+    /// Raises `setup_error` for a capacity that none may have.
+    explicit blocked_keys(std::size_t capacity) : until_(checked(capacity)) {}
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
     bool block(rate_key const& key, steady_time until, steady_time now) {
@@ -115,6 +117,11 @@ public:
     }
 
 private:
+    static std::size_t checked(std::size_t capacity) {
+        if (capacity > 0xffff'ffff) raise({"a limiter has room for at most 4294967295 blocked keys (max_blocked)"});
+        return capacity;
+    }
+
     static std::int64_t ticks(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
 
     blocked_claims look_for(std::span<claim const> claims, std::int64_t now) const noexcept {
@@ -125,7 +132,7 @@ private:
 
     /// Until when a key is blocked; `now` if it isn't.
     std::int64_t until(rate_key const& key, std::int64_t now) const noexcept {
-        auto const mark = until_.find(key_words<words_of_any_key>(key));
+        auto const mark = until_.find_surely(key_words<words_of_any_key>(key));
         if (!mark) return now;
         auto const until = mark->get();
         return mark.is_still() ? std::max(until, now) : now;

@@ -89,6 +89,9 @@ public:
         /// The state of a known key, without a lock.
         auto find(rate_key const& key) const noexcept { return keys_.find(words_of(key)); }
 
+        /// Whether a key is known, for sure.
+        bool has(rate_key const& key) const { return bool(keys_.find_surely(words_of(key))); }
+
         auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(words_of(key)); }
 
         /// Forgets a key, whatever counts in it; whether it was there.

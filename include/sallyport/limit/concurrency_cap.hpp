@@ -207,8 +207,12 @@ private:
             raise(
                 {"a concurrency cap tells whom it refuses when to come again: retry_after is above 0, and not never"});
         }
+        if (bounds.clients > most_clients || bounds.unproven > most_clients) {
+            raise({"a concurrency cap has room for at most 4294967295 clients (clients, unproven)"});
+        }
         return bounds;
     }
+    static constexpr std::size_t most_clients = 0xffff'ffff;
 
     table& table_of(rate_key const& of) const noexcept { return of.proven ? *proven_ : *unproven_; }
 

@@ -70,6 +70,14 @@ public:
         }
         return {};
     }
+    /// The same, but that a key which is known is found: where others were moved meanwhile, under the lock.
+    sighting find_surely(key_type const& key, std::uint32_t hash) {
+        auto const before = moves_.load(std::memory_order_acquire);
+        auto const seen = find(key, hash);
+        if (seen.in || (before % 2 == 0 && moves_.load(std::memory_order_relaxed) == before)) return seen;
+        std::lock_guard const lock(mutex);
+        return find(key, hash);
+    }
     /// Asks for the line in which a key's slot lies.
     void prefetch_slot(std::uint32_t hash) const noexcept { prefetch_lines(&slots_[home_of(hash)]); }
     /// Asks for the beginning of the block that lies where a key's should; null if there is none.
@@ -186,6 +194,8 @@ private:
     template <class Hash>
     void take_out(std::uint32_t hole, Hash const& hash) noexcept {
         --count_;
+        auto const moves = moves_.load(std::memory_order_relaxed);
+        moves_.store(moves + 1, std::memory_order_relaxed);
         for (auto at = after(hole);; at = after(at)) {
             auto const value = slots_[at].load(std::memory_order_relaxed);
             if (value == 0) break;
@@ -196,6 +206,7 @@ private:
             hole = at;
         }
         slots_[hole].store(0, std::memory_order_release);
+        moves_.store(moves + 2, std::memory_order_release);
     }
 
     slot* slots_ = nullptr;
@@ -205,6 +216,7 @@ private:
     std::uint32_t count_ = 0;
     std::uint32_t hand_ = 0;
     std::int64_t none_idle_before_ = earliest;
+    std::atomic<std::uint32_t> moves_{0};  ///< odd while keys are moved; another number after
     spare_blocks<block> spare_;
 };
 

@@ -52,6 +52,13 @@ public:
         return seen.in ? found(*seen.in, seen.generation) : found();
     }
 
+    /// The same, but that a known key's is found. Takes a lock where others go at that moment.
+    found find_surely(key_type const& key) const {
+        auto const hash = hash_(key);
+        auto const seen = shared_->of(hash).find_surely(key, hash);
+        return seen.in ? found(*seen.in, seen.generation) : found();
+    }
+
     /// The way to the state of a key that is looked for soon. Its memory is asked for step by step, each of which needs
     /// what the one before has brought, while there is something else to do between them.
     class approach {

@@ -40,8 +40,8 @@ namespace sallyport {
 /// how much was counted there before. Receipts of one key are in the order of both, while its windows stay the same and
 /// nothing is given back.
 ///
-/// What is given back leaves each sub-window in which it was counted, to the unit, while that counts. A window that was not
-/// asked for before the admission, and took in what another one held, may count it on. A sub-window of more than a million
+/// What is given back leaves each sub-window in which it was counted, to the unit, while that counts. A window that began
+/// with what another one held may count it on. A sub-window of more than a million
 /// units gives nothing back.
 ///
 /// A call for one key that is known, by one length of window, takes no lock, unless it is the first to be admitted in a
@@ -115,9 +115,13 @@ private:
             auto const blocked = blocked_.among(claims, now);
             bool const counts = counting && !blocked.refuse();
             allowance made;
-            bool const has_room = answer_alone(table, claims, ticks(now), counts, made) ||
-                                  answer_together(table, claims, ticks(now), counts, made);
-            if (!has_room) made = untracked_.answer(claims, counts);
+            auto const together = [&](std::span<claim const> those, bool count, allowance& answered) {
+                return answer_together(table, those, ticks(now), count, answered);
+            };
+            if (!answer_alone(table, claims, ticks(now), counts, made) && !together(claims, counts, made)) {
+                made = untracked_.answer(
+                    claims, counts, [&table](rate_key const& key) { return table.has(key); }, together);
+            }
             if (blocked.any()) [[unlikely]]
                 blocked.tell(claims, made);
             return made;

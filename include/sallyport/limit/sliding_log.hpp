@@ -91,10 +91,18 @@ private:
         bool const counts = counting && !blocked.refuse();
         bool const alone = claims.size() == 1 ? answer_alone(claims.template first<1>(), now, counts, made)
                                               : answer_alone(claims, now, counts, made);
-        bool const has_room = alone || rings_.in_table_of(claims.front().key, [&](auto& table) {
-            return answer_together(table, claims, now, counts, made);
-        });
-        if (!has_room) made = untracked_.answer(claims, counts);
+        auto const together = [&](std::span<claim const> those, bool count, allowance& answered) {
+            return rings_.in_table_of(those.front().key,
+                                      [&](auto& table) { return answer_together(table, those, now, count, answered); });
+        };
+        if (!alone && !together(claims, counts, made)) {
+            made = untracked_.answer(
+                claims, counts,
+                [this](rate_key const& key) {
+                    return rings_.in_table_of(key, [&key](auto& table) { return table.has(key); });
+                },
+                together);
+        }
         if (blocked.any()) [[unlikely]]
             blocked.tell(claims, made);
         return made;

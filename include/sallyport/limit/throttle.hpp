@@ -137,7 +137,7 @@ private:
 /// rows are held, and one that counts is never dropped. When all do, peers that are new share a bucket's row with their
 /// whole block (/24, /48), and with other blocks that fall into it; which do is hashed under a random key. What a peer
 /// has failed there does not count in a row that it gets after. Time: a look-up under a lock, and linear in what the
-/// peer may fail in all. Memory of a row: some 200 bytes, and 16 more for each failure that counts. Thread-safe.
+/// peer may fail in all; for a new peer of a full table a look at all rows, unless none can have grown old. Memory of a row: some 200 bytes, and 16 more for each failure that counts. Thread-safe.
 class throttle {
 public:
     struct options {
@@ -149,10 +149,11 @@ public:
         std::size_t shared_buckets = 4096;
     };
 
+    /// Raises `setup_error` for a capacity that none may have.
     throttle() : throttle(options{}) {}
     explicit throttle(quota failures) : throttle(options{.failures = failures}) {}
     explicit throttle(options const& bounds)
-        : bounds_(bounds), rows_(bounds.capacity), shared_(std::max<std::size_t>(1, bounds.shared_buckets)) {}
+        : bounds_(checked(bounds)), rows_(bounds.capacity), shared_(std::max<std::size_t>(1, bounds.shared_buckets)) {}
 
     /// Counts an attempt as failed, if it may be made. Throws what allocation throws.
     counted_attempt count(peer_address const& peer, uuid const& client, steady_time now) {
@@ -197,6 +198,11 @@ private:
         std::mutex mutex;
         failure_row row{std::numeric_limits<std::int64_t>::min()};
     };
+
+    static options const& checked(options const& bounds) {
+        if (bounds.capacity > 0xffff'ffff) raise({"a throttle has room for at most 4294967295 peers (capacity)"});
+        return bounds;
+    }
 
     static std::int64_t ticks_of(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
     std::int64_t window() const noexcept { return std::chrono::nanoseconds(bounds_.failures->window()).count(); }

@@ -4,7 +4,9 @@
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,14 +22,29 @@ class untracked_calls {
 public:
     explicit untracked_calls(when_full full) : full_(full), count_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
 
-    /// What such a call is answered: if it is admitted, as one of keys that used nothing.
-    allowance answer(std::span<claim const> claims, bool counting) const noexcept {
+    /// What such a call is answered: if it is admitted, as one whose new keys have used nothing. Those that are known
+    /// (`is_known(key)`) are judged and counted as ever, by `take(claims, counting, made)`, which is false if there is no room.
+    template <class IsKnown, class Take>
+    allowance answer(std::span<claim const> claims, bool counting, IsKnown const& is_known, Take const& take) const {
         if (full_ == when_full::fail) return {};
-        // By the receipt of what was not counted nothing can be given back.
-        allowance made{.outcome = allowance::verdict::admitted, .receipt = {.stamp = steady_time::min()}};
+        claim_list known;
         for (auto const& each : claims) {
-            static_cast<void>(made.states.push_back(untouched(each)));
-            if (each.cost > each.quota.limit() && !each.shadow) made.outcome = allowance::verdict::refused;
+            if (is_known(each.key)) static_cast<void>(known.push_back(each));
+        }
+        bool const fits = std::all_of(claims.begin(), claims.end(),
+                                      [](claim const& each) { return each.cost <= each.quota.limit() || each.shadow; });
+        allowance seen{.outcome = allowance::verdict::admitted};
+        if (!known.empty() && !take(std::span<claim const>(known.data(), known.size()), counting && fits, seen)) {
+            known = {};  // forgotten meanwhile: nothing of theirs counts
+            seen.outcome = allowance::verdict::admitted;
+        }
+        // By the receipt of what was not counted nothing can be given back.
+        allowance made{.outcome = fits ? seen.outcome : allowance::verdict::refused,
+                       .receipt = {.stamp = steady_time::min()}};
+        for (std::size_t i = 0, next = 0; i < claims.size(); ++i) {
+            bool const judged = next < known.size() && known[next].key == claims[i].key;
+            static_cast<void>(made.states.push_back(judged ? seen.states[next++] : untouched(claims[i])));
+            if (judged && i == 0) made.receipt = seen.receipt;
         }
         if (made.outcome == allowance::verdict::refused) {
             made.receipt = {};

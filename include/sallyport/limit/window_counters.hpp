@@ -46,7 +46,7 @@ public:
             at = size_ - 1;
             counters_[at] = added;
         }
-        if (at + 1 == size_) last_asked_ = now;
+        if (at + 1 == size_) last_asked_ = std::max({last_asked_, now, last_admitted()});
         std::rotate(counters_.begin(), counters_.begin() + at, counters_.begin() + at + 1);
     }
 
@@ -103,6 +103,12 @@ private:
     static constexpr std::uint64_t between(ticks from, ticks to) noexcept {
         return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
     }
+    /// When the last admission came, at the latest.
+    ticks last_admitted() const noexcept {
+        auto end = window_counter::never_ticks;
+        for (std::size_t i = 0; i < size_; ++i) end = std::min(end, counters_[i].newest_end());
+        return end - 1;
+    }
     std::size_t place_of(std::chrono::milliseconds window) const noexcept {
         std::size_t at = 0;
         while (at < size_ && !counters_[at].is_for(window)) ++at;
@@ -121,8 +127,8 @@ private:
         return *closest;
     }
 
-    ticks from_ = window_counter::earliest_ticks;  ///< where the first counter starts
-    ticks last_asked_ = 0;                         ///< when the last of the counters was asked for, at the latest
+    ticks from_ = window_counter::earliest_ticks;        ///< where the first counter starts
+    ticks last_asked_ = window_counter::earliest_ticks;  ///< when the last counter was asked for, at the latest
     std::size_t size_ = 0;
     std::array<window_counter, most> counters_{};
 };

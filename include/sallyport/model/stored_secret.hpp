@@ -16,7 +16,7 @@
 namespace sallyport {
 
 /// The short id of a stored secret, by which logs and decisions name it: 32 bits of a digest of its stored
-/// form, never of its text.
+/// form (but for its costs, which the digest hangs on), never of its text.
 class secret_id {
 public:
     constexpr secret_id() noexcept = default;
@@ -49,7 +49,7 @@ struct hash_form {
 
     /// The short id of this form. One SHA-256.
     constexpr secret_id id() const noexcept {
-        // The sizes go first, so that no two forms are the same bytes.
+        // The sizes go first, so that no two are the same bytes.
         std::array<std::uint8_t, 2> const sizes{static_cast<std::uint8_t>(scheme.size()),
                                                 static_cast<std::uint8_t>(salt.size())};
         crypto::sha256_state state;
