@@ -94,6 +94,9 @@ TEST_CASE("a host changes the rules in its copy, at compile time if it likes") {
     STATIC_REQUIRE(changed.limits[op::api::manage].unlimited());
     STATIC_REQUIRE(changed.limits[op::api::insights].size() == 1);
     STATIC_REQUIRE(rules.limits[op::api::track].size() == 1);
+    auto copy = op::rules();
+    CHECK_THROWS_AS(copy.limits.set(static_cast<op::api>(4), sp::unlimited), sp::setup_error);
+    CHECK(copy.shared.empty());
 }
 
 TEST_CASE("rules that name nothing else open nothing to origins and read plain field names") {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -113,7 +114,11 @@ inline op::client record_of(chain_model::client const& of) {
                     .project = of.project,
                     .disabled = of.disabled};
     for (auto const& secret : of.secrets) {
-        sallyport::stored_secret stored{.hash = sallyport::sha256_scheme::store(secret.text)};
+        // As a store may have it, one too that no scheme would store.
+        sallyport::stored_secret stored{.hash = sallyport::sha256_scheme::store("another")};
+        auto const digest = sallyport::crypto::sha256(secret.text);
+        std::copy(digest.begin(), digest.end(), stored.hash.digest.begin());
+        stored.id = stored.hash.id();
         if (secret.not_before) stored.not_before = sallyport::wall_time(*secret.not_before);
         if (secret.expires) stored.expires = sallyport::wall_time(*secret.expires);
         made.secrets.push_back(stored);

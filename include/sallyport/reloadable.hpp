@@ -86,7 +86,11 @@ private:
     };
 
     struct shared_state {
-        explicit shared_state(rules_type&& first) : board(new pin_board), current(new kept_rules(std::move(first))) {}
+        explicit shared_state(rules_type&& first) : shared_state(std::move(first), std::make_unique<pin_board>()) {}
+        shared_state(rules_type&& first, std::unique_ptr<pin_board> made)
+            : board(made.get()), current(new kept_rules(std::move(first))) {
+            static_cast<void>(made.release());
+        }
         shared_state(shared_state const&) = delete;
         shared_state& operator=(shared_state const&) = delete;
         ~shared_state() {

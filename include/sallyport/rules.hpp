@@ -7,6 +7,7 @@
 #include <sallyport/credential/secret_format.hpp>
 #include <sallyport/model/enumerators.hpp>
 #include <sallyport/model/quota.hpp>
+#include <sallyport/model/result.hpp>
 #include <sallyport/model/shared_budget.hpp>
 
 #include <array>
@@ -52,8 +53,12 @@ public:
 
     constexpr quotas const& operator[](Api api) const noexcept { return limits_[enumerator_index(api)]; }
 
-    /// Puts other windows in the place of an API's, at run time: before the gate is built.
-    constexpr void set(Api api, quotas const& limits) noexcept { limits_[enumerator_index(api)] = limits; }
+    /// Puts other windows in the place of an API's, at run time: before the gate is built. Raises `setup_error` for what is
+    /// no API.
+    constexpr void set(Api api, quotas const& limits) {
+        if (!is_enumerator(api)) raise({"a limit is set for an API, and this one is none"});
+        limits_[enumerator_index(api)] = limits;
+    }
 
 private:
     std::array<quotas, enumerator_count<Api>> limits_{};

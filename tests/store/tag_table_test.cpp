@@ -108,6 +108,30 @@ TEST_CASE("who is not there is looked for like who is: at one entry, or those fe
     CHECK(looked_at < 20'000 + 20'000 / 10);
 }
 
+TEST_CASE("so is who is not there once many have gone, from full groups and from others") {
+    std::deque<entry> entries;
+    table tested(3000);
+    auto const insert = [&](std::uint64_t key) { tested.insert(spread(key), entries.emplace_back(entry{key})); };
+    for (std::uint64_t key = 0; key < 3000; ++key) insert(key);
+    for (std::uint64_t key = 3000; key < 9000 && !tested.is_full(); ++key) {
+        tested.erase(spread(key - 3000), entries[key - 3000]);
+        insert(key);
+    }
+    auto const there = entries.size();
+    for (std::size_t i = there - 3000; i < there - 1000; ++i) tested.erase(spread(entries[i].key), entries[i]);
+    REQUIRE(tested.size() == 1000);
+    int never_asked = 0;
+    for (std::uint64_t key = 100'000; key < 120'000; ++key) {
+        bool asked = false;
+        tested.find(spread(key), [&](entry const&) {
+            asked = true;
+            return false;
+        });
+        never_asked += !asked;
+    }
+    CHECK(never_asked == 0);
+}
+
 TEST_CASE("what was erased leaves no trace for long: a table that is used and used again is made anew, no larger") {
     hash_function const hash = spread;
     std::deque<entry> entries;

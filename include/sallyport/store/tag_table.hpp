@@ -35,22 +35,27 @@ public:
     explicit tag_table(std::size_t entries)
         : count_(entries / comfortable + 1), tags_(count_ / group_size + 1), entries_(count_) {}
 
-    /// The entry of this hash that `is` says yes to; null if there is none. It is asked of one at least, if there is any, so
-    /// that nobody tells by the time whether an entry is there.
+    /// The entry of this hash that `is` says yes to; null if there is none. It is asked of one at least, so that nobody tells by
+    /// the time whether an entry is there; unless there is none in this group and the next few.
     template <class Is>
     Entry const* find(std::uint64_t hash, Is is) const noexcept {
         auto const wanted = tag_of(hash) * each_byte;
         auto group = group_of(hash);
         prefetch_lines(&entries_[group]);
+        bool asked = false;
+        bool ended = false;
         for (std::size_t passed = 0; passed < count_; ++passed, group = after(group)) {
             auto const tags = tags_of(group).load(std::memory_order_acquire);
             auto fits = zeros(tags ^ wanted);
-            if (fits == 0 && passed == 0) fits = tags & -tags;  // another's
+            if (fits == 0 && !asked) fits = lowest_entry(tags);  // another's
             for (; fits != 0; fits &= fits - 1) {
                 auto const* const entry = entries_[group].entries[which(fits)].load(std::memory_order_acquire);
-                if (entry && is(*entry)) return entry;
+                if (!entry) continue;
+                asked = true;
+                if (is(*entry)) return entry;
             }
-            if (zeros(tags) != 0) return nullptr;
+            ended = ended || zeros(tags) != 0;
+            if (ended && (asked || passed == few)) return nullptr;
         }
         return nullptr;
     }
@@ -108,6 +113,7 @@ private:
     static constexpr std::size_t group_size = 8;
     static constexpr std::size_t comfortable = 6;  ///< entries a group when a table is made
     static constexpr std::size_t tolerable = 7;    ///< and when it is full, on average
+    static constexpr std::size_t few = 8;          ///< groups that are looked into for an entry of another hash
     static constexpr std::uint64_t each_byte = 0x0101010101010101;
     static constexpr std::uint64_t each_top = 0x8080808080808080;
     static constexpr std::uint64_t empty = 0;
@@ -119,6 +125,12 @@ private:
 
     /// The bytes that are zero, by their top bits. Above one that is zero there may be false ones.
     static constexpr std::uint64_t zeros(std::uint64_t word) noexcept { return (word - each_byte) & ~word & each_top; }
+    /// The lowest byte that tells of an entry, by its top bit; none for a group without.
+    static constexpr std::uint64_t lowest_entry(std::uint64_t tags) noexcept {
+        constexpr auto is_above_zero = [](std::uint64_t word) { return ((word & ~each_top) + ~each_top) | word; };
+        auto const entries = is_above_zero(tags) & is_above_zero(tags ^ trace * each_byte) & each_top;
+        return entries & -entries;
+    }
     /// The byte of the lowest of these bits.
     static constexpr std::size_t which(std::uint64_t bits) noexcept {
         return static_cast<std::size_t>(std::countr_zero(bits)) / 8;
