@@ -271,15 +271,8 @@ TEST_CASE("a secret of 1 KiB is tried; one byte more is wrong at the same cost, 
     }
 }
 
-TEST_CASE(
-    "a secret with a zero byte proves nobody, whatever is stored, and neither it nor an endless one can be stored") {
-    using namespace std::string_view_literals;
-    noting with;
-    for (auto const presented : {"\0"sv, "right\0"sv, "ri\0ght"sv}) {
-        CHECK(with.verify(std::string(presented), {valid(presented)}).outcome == verdict::wrong);
-        CHECK(with.notes == derivations{{"d", presented.size()}});
-        CHECK_THROWS_WITH(sp::sha256_scheme::store(presented), "a secret with a zero byte can't be stored");
-    }
+TEST_CASE("a secret that no verifier would take can't be stored") {
+    CHECK_THROWS_WITH(sp::sha256_scheme::store(""), "an empty secret can't be stored");
     CHECK_THROWS_WITH(sp::sha256_scheme::store(std::string(1025, 'x')),
                       "a secret of more than 1024 bytes can't be stored");
     CHECK_NOTHROW(sp::sha256_scheme::store(std::string(1024, 'x')));

@@ -9,6 +9,7 @@
 #include <sallyport/credential/sha256_scheme.hpp>
 #include <sallyport/credential/verifier.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -144,6 +145,27 @@ void zero_bytes_behind_a_secret_of_up_to_64_bytes_are_not_seen() {
     CHECK(of(secret) != of('\0' + secret));
 }
 
+template <sp::scrypt_function Library>
+void a_zero_byte_behind_a_secret_is_seen_by_the_schemes() {
+    using scheme = sp::openpanel_scrypt_scheme<Library>;
+    sp::scrypt_scheme<Library> const costly({.ln = 4, .r = 1, .p = 1});
+    for (std::string const& secret : {std::string(), std::string("a secret")}) {
+        auto form = scheme::decoy();
+        std::vector<std::uint8_t> key(form.digest.size());
+        REQUIRE(scheme::derive(secret, form, key));
+        std::copy(key.begin(), key.end(), form.digest.begin());
+        REQUIRE(scheme::derive(secret + '\0', form, key));
+        CHECK_FALSE(std::equal(key.begin(), key.end(), form.digest.begin()));
+
+        auto own = costly.decoy();
+        key.resize(own.digest.size());
+        REQUIRE(costly.derive(secret, own, key));
+        std::copy(key.begin(), key.end(), own.digest.begin());
+        REQUIRE(costly.derive(secret + '\0', own, key));
+        CHECK_FALSE(std::equal(key.begin(), key.end(), own.digest.begin()));
+    }
+}
+
 /// Runs what takes no more than moments.
 template <sp::scrypt_function Library>
 void holds_for() {
@@ -151,6 +173,7 @@ void holds_for() {
     a_vector_of_rfc_7914_is_read_as_a_stored_form<Library>();
     what_salts_is_the_text_of_the_digits_whose_case_counts<Library>();
     zero_bytes_behind_a_secret_of_up_to_64_bytes_are_not_seen<Library>();
+    a_zero_byte_behind_a_secret_is_seen_by_the_schemes<Library>();
 }
 
 }  // namespace scrypt_conformance

@@ -48,7 +48,6 @@ concept hash_scheme = requires(T const& scheme, std::string_view text, hash_form
 constexpr void require_secret(std::string_view plain) {
     if (plain.empty()) raise(error{"an empty secret can't be stored"});
     if (plain.size() > max_presented_secret) raise(error{"a secret of more than 1024 bytes can't be stored"});
-    if (plain.find('\0') != plain.npos) raise(error{"a secret with a zero byte can't be stored"});
 }
 
 /// What a scheme says of a stored form that the empty secret would match.

@@ -16,8 +16,7 @@
 
 namespace sallyport {
 
-/// A secret over this many bytes is refused as wrong, at the cost of any other. So is an empty one, whatever is stored, and
-/// one with a zero byte: no field can hold that, and HMAC's padding makes one secret of two that differ by it.
+/// A secret over this many bytes is refused as wrong, at the cost of any other. So is an empty one, whatever is stored.
 inline constexpr std::size_t max_presented_secret = 1024;
 
 /// An attempt to prove oneself: who claims to be asking, what was presented, and what the store holds. The
@@ -34,9 +33,7 @@ struct proof_attempt {
     bool barred = false;                       ///< no secret lets this client in: it costs what a wrong one does
 
     /// Whether any secret could match at all.
-    constexpr bool may_match() const noexcept {
-        return fits() && !presented.empty() && !secrets.empty() && presented.find('\0') == presented.npos;
-    }
+    constexpr bool may_match() const noexcept { return fits() && !presented.empty() && !secrets.empty(); }
 
     /// What is hashed: the text presented, or one in its place that costs no more than any other.
     constexpr std::string_view hashed() const noexcept {

@@ -29,6 +29,19 @@ concept scrypt_function = requires(std::string_view password, std::span<std::uin
     noexcept->std::same_as<bool>;
 };
 
+/// Derives a key by some library's scrypt. What ends in a zero byte derives another than what lies before that byte, which
+/// scrypt alone would not tell apart: nobody is proven by the form of a secret that is shorter, or empty. In constant time.
+template <scrypt_function Library>
+bool scrypt_key(std::string_view presented, hash_form const& stored, scrypt_costs const& costs,
+                std::span<std::uint8_t> out) noexcept {
+    if (out.size() != stored.digest.size() ||
+        !Library::scrypt(presented, stored.salt_bytes(), costs.n(), costs.r, costs.p, out)) {
+        return false;
+    }
+    if (!presented.empty() && !out.empty()) out[0] ^= static_cast<std::uint8_t>(presented.back() == '\0');
+    return true;
+}
+
 /// `SALTHEX.KEYHEX`, as OpenPanel stores secrets: scrypt with N=16384, r=8, p=1 and a key of 32 bytes; what salts it
 /// is the text of the hex digits, not the bytes that they spell. 16 MiB and tens of milliseconds a verification.
 template <scrypt_function Library>
@@ -63,8 +76,7 @@ struct openpanel_scrypt_scheme {
     static constexpr bool is_current(hash_form const&) noexcept { return true; }
 
     static bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) noexcept {
-        return out.size() == stored.digest.size() &&
-               Library::scrypt(presented, stored.salt_bytes(), costs.n(), costs.r, costs.p, out);
+        return scrypt_key<Library>(presented, stored, costs, out);
     }
 
     static hash_form decoy() noexcept { return under("00000000000000000000000000000000"); }
@@ -134,9 +146,7 @@ public:
     }
 
     bool derive(std::string_view presented, hash_form const& stored, std::span<std::uint8_t> out) const noexcept {
-        auto const costs = scrypt_costs::of(stored);
-        return out.size() == stored.digest.size() &&
-               Library::scrypt(presented, stored.salt_bytes(), costs.n(), costs.r, costs.p, out);
+        return scrypt_key<Library>(presented, stored, scrypt_costs::of(stored), out);
     }
 
     constexpr hash_form decoy() const noexcept {
