@@ -41,7 +41,7 @@ def times(row):
     if "ns" not in row:
         return ""
     divisor, unit = (1e6, " ms") if row["ns"] > 1e6 else (1, "")
-    return f"{row["ns"] / divisor:,.1f} / {row['yardstick_ns'] / divisor:,.1f}{unit}"
+    return f"{row['ns'] / divisor:,.1f} / {row['yardstick_ns'] / divisor:,.1f}{unit}"
 
 
 def cells(row):
