@@ -120,7 +120,7 @@ class ExpensiveForms(Stored):
         scrypt = by_scrypt("x")
         *_, salt, key = scrypt.split("$")
         for text, parts in (
-                (f"$scrypt$ln=20,r=8,p=1${salt}${key}", ["ceiling", "68157440"]), (f"$scrypt$ln=10,r=8,p=200${salt}${key}", ["ceiling", "1048576"]),
+                (f"$scrypt$ln=20,r=8,p=1${salt}${key}", ["ceiling", "67125248"]), (f"$scrypt$ln=10,r=8,p=200${salt}${key}", ["ceiling", "1048576"]),
                 (f"$scrypt$ln=63,r=8,p=1${salt}${key}", ["ceiling"]), (f"$scrypt$ln=999999999,r=999999999,p=999999999${salt}${key}", ["ceiling"]),
                 (f"$scrypt$ln=0,r=8,p=1${salt}${key}", ["scrypt costs"]), (f"$scrypt$ln=10,r=0,p=1${salt}${key}", ["scrypt costs"]),
                 *((text, ["$scrypt$ln=15,r=8,p=1$SALT$KEY"]) for text in (

@@ -134,7 +134,7 @@ std::optional<meaning> read_phc(std::string const& scheme, std::regex const& for
     return made;
 }
 
-/// RFC 7914 §2, and at most 65 MiB in all and 2^20 of work.
+/// RFC 7914 §2, and at most 64 MiB and 16 KiB in all and 2^20 of work.
 std::optional<meaning> read_scrypt(std::string const& text) {
     static std::regex const form(
         "[$]scrypt[$]ln=(0|[1-9][0-9]*),r=(0|[1-9][0-9]*),p=(0|[1-9][0-9]*)"
@@ -144,7 +144,7 @@ std::optional<meaning> read_scrypt(std::string const& text) {
     auto const [ln, r, p] = made->cost;
     if (ln < 1 || ln > 20 || r < 1 || p < 1 || ln >= 16 * r) return std::nullopt;
     std::uint64_t const n = 1ULL << ln;
-    if (r * (n + p + 2) > (65ULL << 20) / 128 || r * p > (1ULL << 20) / n) return std::nullopt;
+    if (r * (n + p + 2) > ((64ULL << 20) + (1 << 14)) / 128 || r * p > (1ULL << 20) / n) return std::nullopt;
     return made;
 }
 

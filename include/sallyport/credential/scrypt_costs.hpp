@@ -54,8 +54,8 @@ private:
 
 /// What one verification by scrypt may cost at most: a stored form is input, too.
 struct scrypt_ceiling {
-    std::uint64_t memory = std::uint64_t{65} << 20;  ///< bytes, of which one table may take 64 MiB
-    std::uint64_t work = std::uint64_t{1} << 20;     ///< r·p·N, of which OpenPanel's costs are an eighth
+    std::uint64_t memory = (std::uint64_t{64} << 20) + (1 << 14);  ///< bytes: a table of 64 MiB, and little beside it
+    std::uint64_t work = std::uint64_t{1} << 20;  ///< r·p·N, of which OpenPanel's costs are an eighth
 };
 
 /// What is wrong with the costs, if anything: they are above the ceiling, or none of scrypt's.

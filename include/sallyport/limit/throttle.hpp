@@ -137,7 +137,8 @@ private:
 /// rows are held, and one that counts is never dropped. When all do, peers that are new share a bucket's row with their
 /// whole block (/24, /48), and with other blocks that fall into it; which do is hashed under a random key. What a peer
 /// has failed there does not count in a row that it gets after. Time: a look-up under a lock, and linear in what the
-/// peer may fail in all; for a new peer of a full table a look at all rows, unless none can have grown old. Memory of a row: some 200 bytes, and 16 more for each failure that counts. Thread-safe.
+/// peer may fail in all; for a new peer of a full table a look at all rows, unless none can have grown old.
+/// Memory of a row: some 200 bytes, and 16 more for each failure that counts. Thread-safe.
 class throttle {
 public:
     struct options {

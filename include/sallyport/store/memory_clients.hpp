@@ -34,7 +34,8 @@ namespace sallyport {
 /// any time, ended by another thread, and outlive the store. It keeps its own record, and the memory that this lies in;
 /// all others that are changed or taken away are gone when the change returns.
 ///
-/// Memory: half a KiB for each record and 12 to 18 bytes for each that there was at once, and what its lists hold, of more than one secret, say. Records that
+/// Memory: half a KiB for each record and 12 to 18 bytes for each that there was at once, and what its lists hold, of more
+/// than one secret, say. Records that
 /// were given at once lie side by side, up to 2 MiB of them, and that memory is free once the last of these is gone: at
 /// the latest when all are replaced. One that is inserted or updated alone has memory of its own.
 template <enumeration Level, enumeration Api>

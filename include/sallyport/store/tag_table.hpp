@@ -55,7 +55,7 @@ public:
                 if (is(*entry)) return entry;
             }
             ended = ended || zeros(tags) != 0;
-            if (ended && (asked || passed == few)) return nullptr;
+            if (ended && (asked || passed >= few)) return nullptr;
         }
         return nullptr;
     }
