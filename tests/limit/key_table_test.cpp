@@ -63,10 +63,10 @@ struct state {
     std::vector<std::uint32_t> generations{};
 };
 
-using table = sallyport::key_table<2, state>;
+using table = sallyport::key_table<4, state>;
 using key_type = table::key_type;
 
-key_type key(std::uint32_t number) { return {number, 7}; }
+key_type key(std::uint32_t number) { return {number, 7, 0, 1}; }
 
 std::uint32_t four_slots(std::size_t) { return 4; }
 
@@ -100,7 +100,7 @@ TEST_CASE("each key has a state of its own, which lasts") {
 
 TEST_CASE("keys that differ in any word are different keys") {
     table keys(100);
-    std::array<key_type, 5> const different{{{1, 7}, {2, 7}, {1, 8}, {7, 1}, {1U << 31, 7}}};
+    std::array<key_type, 7> const different{{{1, 7}, {2, 7}, {1, 8}, {7, 1}, {1, 7, 1}, {1, 7, 0, 1}, {1U << 31, 7}}};
     for (auto const& each : different) REQUIRE(count(keys, each, 0, 10));
     CHECK(keys.size() == different.size());
     for (auto const& each : different) CHECK(look(keys, each).counted == 1);

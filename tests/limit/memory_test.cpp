@@ -147,12 +147,12 @@ namespace {
 
 /// Bytes that a key asks for, in the mean of so many.
 template <class Limiter>
-std::size_t bytes_a_key(int limit) {
+std::size_t bytes_a_key(int limit, sallyport::rate_key (*key)(std::uint32_t) = client) {
     constexpr std::uint32_t keys = 2000;
     Limiter limiter;
     std::size_t used = 0;
     for (std::uint32_t i = 0; i < keys; ++i) {
-        sallyport::claim const asked{.key = client(i), .quota = quota(limit, s)};
+        sallyport::claim const asked{.key = key(i), .quota = quota(limit, s)};
         auto const before = bytes;
         REQUIRE(admitted(limiter, asked, 0, 1) == 1);
         used += bytes - before;
@@ -167,9 +167,11 @@ std::size_t bytes_a_key(int limit) {
 
 TEST_CASE("a live key takes eight bytes for each unit of its limit and few more; in a compact log, four") {
     for (int const limit : {1, 20, 100, 1000}) {
-        auto const units = static_cast<std::size_t>(limit);
-        CHECK(bytes_a_key<sallyport::sliding_log>(limit) <= 8 * units + 50);
-        CHECK(bytes_a_key<sallyport::compact_sliding_log>(limit) <= 4 * units + 50);
+        for (auto* const key : {client, stranger}) {
+            auto const units = static_cast<std::size_t>(limit);
+            CHECK(bytes_a_key<sallyport::sliding_log>(limit, key) <= 8 * units + 50);
+            CHECK(bytes_a_key<sallyport::compact_sliding_log>(limit, key) <= 4 * units + 50);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/model/result.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -133,10 +134,42 @@ TEST_CASE("a key that is reset has used nothing; others have") {
     CHECK(limiter.size() == 2);
 }
 
+TEST_CASE("a key is another's if the client, the API, the peer or its kind is another, or who is proven") {
+    using peer = sallyport::peer_address;
+    std::vector<sallyport::rate_key> keys;
+    for (auto const& of : {client(1).client, client(2).client}) {
+        for (std::uint32_t const api : {0U, 1U}) {
+            keys.push_back({.client = of, .api = api});
+            for (auto const& from : {peer(), peer::v4({1, 2, 3, 4}), peer::v4({1, 2, 3, 5}), peer::v6({1, 2, 3, 4})}) {
+                keys.push_back({.client = of, .peer = from, .api = api, .proven = false});
+            }
+        }
+    }
+    sallyport::sliding_log log;
+    sallyport::sliding_counter counter;
+    for (auto const& each : keys) {
+        CHECK(passes(log, {.key = each, .quota = quota(1, s)}, 0));
+        CHECK_FALSE(passes(log, {.key = each, .quota = quota(1, s)}, 0));
+        CHECK(passes(counter, {.key = each, .quota = quota(1, s)}, 0));
+        CHECK_FALSE(passes(counter, {.key = each, .quota = quota(1, s)}, 0));
+        auto const blocked = [&] {
+            return std::count_if(keys.begin(), keys.end(), [&](sallyport::rate_key const& other) {
+                return take(log, {.key = other, .quota = quota(1, s), .cost = 0}, 2 * s).outcome == verdict::refused;
+            });
+        };
+        CHECK(blocked() == 0);
+        REQUIRE(log.block(each, at(3 * s), at(2 * s)));
+        CHECK(blocked() == 1);
+        REQUIRE(log.block(each, at(0), at(2 * s)));
+    }
+    CHECK(log.size() == keys.size());
+    CHECK(counter.size() == keys.size());
+}
+
 TEST_CASE("who looked before a key was forgotten on demand is not admitted after") {
     using ring_type = sallyport::stamp_ring<sallyport::exact_scale>;
-    sallyport::key_table<2, ring_type> keys(10);
-    std::array<std::uint32_t, 2> const key{7, 0};
+    sallyport::key_table<4, ring_type> keys(10);
+    std::array<std::uint32_t, 4> const key{7};
     auto const one_slot = [](std::size_t) { return std::uint32_t{1}; };
     auto const use = [](auto const& rings, auto const&) {
         rings[0]->look_back(quota(1, s));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/limit/claim_tables.hpp>
-#include <sallyport/limit/key_table.hpp>
+#include <sallyport/limit/rate_key_table.hpp>
 #include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
@@ -102,11 +101,8 @@ public:
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
     bool block(rate_key const& key, steady_time until, steady_time now) {
-        auto const words = key_words<words_of_any_key>(key);
-        if (until <= now) return until_.erase(words), true;
-        auto const no_slots = [](std::size_t) { return std::uint32_t{0}; };
-        return until_.with(std::span(&words, 1), ticks(now), no_slots,
-                           [until](auto const& marks, auto const&) { marks[0]->set(ticks(until)); });
+        if (until <= now) return until_.erase(key), true;
+        return until_.with(key, ticks(now), 0, [until](auto const& mark) { mark.set(ticks(until)); });
     }
 
     /// Which of the claims' keys are blocked.
@@ -132,7 +128,7 @@ private:
 
     /// Until when a key is blocked; `now` if it isn't.
     std::int64_t until(rate_key const& key, std::int64_t now) const noexcept {
-        auto const mark = until_.find_surely(key_words<words_of_any_key>(key));
+        auto const mark = until_.find_surely(key);
         if (!mark) return now;
         auto const until = mark->get();
         return mark.is_still() ? std::max(until, now) : now;
@@ -145,7 +141,7 @@ private:
         return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(length, most)));
     }
 
-    key_table<words_of_any_key, blocked_until> until_;
+    rate_key_table<blocked_until> until_;
 };
 
 }  // namespace sallyport

@@ -46,21 +46,30 @@ struct alignas(16) key_block {
         return read;
     }
 
-    /// While it is spare, where the next one is that is. Who finds it late reads this for a key, and finds it closed.
-    key_block* next_spare() const noexcept {
-        auto const half = [this](std::size_t i) { return std::uint64_t{words[i].load(std::memory_order_relaxed)}; };
-        return reinterpret_cast<key_block*>(static_cast<std::uintptr_t>(half(0) | half(1) << 32));
-    }
-    void set_next_spare(key_block* next) noexcept {
-        auto const place = std::uint64_t{reinterpret_cast<std::uintptr_t>(next)};
-        words[0].store(static_cast<std::uint32_t>(place), std::memory_order_relaxed);
-        words[1].store(static_cast<std::uint32_t>(place >> 32), std::memory_order_relaxed);
-    }
+    std::uint32_t capacity() const noexcept { return state.capacity(); }
 
-    static_assert(Words >= 2, "a spare block's key has room for where the next one is");
+    /// While it is spare, where others are (see `spare_blocks`). Who finds it late reads this for a key, and finds it closed.
+    key_block* next_spare() const noexcept { return link(0); }
+    key_block* next_list() const noexcept { return link(2); }
+    void set_next_spare(key_block* next) noexcept { set_link(0, next); }
+    void set_next_list(key_block* next) noexcept { set_link(2, next); }
+
     std::array<std::atomic<std::uint32_t>, Words> words{};
     std::atomic<std::uint32_t> generation{0};
     State state;  // last: memory is behind it
+
+private:
+    static_assert(Words >= 4, "a spare block's key has room for where two others are");
+
+    key_block* link(std::size_t first) const noexcept {
+        auto const half = [&](std::size_t i) { return std::uint64_t{words[i].load(std::memory_order_relaxed)}; };
+        return reinterpret_cast<key_block*>(static_cast<std::uintptr_t>(half(first) | half(first + 1) << 32));
+    }
+    void set_link(std::size_t first, key_block* to) noexcept {
+        auto const place = std::uint64_t{reinterpret_cast<std::uintptr_t>(to)};
+        words[first].store(static_cast<std::uint32_t>(place), std::memory_order_relaxed);
+        words[first + 1].store(static_cast<std::uint32_t>(place >> 32), std::memory_order_relaxed);
+    }
 };
 
 /// A state that was found without a lock. What was read of it is its key's if it `is_still` there after.

@@ -50,7 +50,7 @@ public:
         for (std::size_t i = 0; i < size_; ++i) {
             if (auto* const each = block_in(slots_[i])) block::destroy(*memory_, each);
         }
-        while (auto* const unused = spare_.take_any()) block::destroy(*memory_, static_cast<block*>(unused));
+        while (auto* const unused = spare_.take_any()) block::destroy(*memory_, unused);
     }
 
     /// The block of a key, and its generation; none if it is not known.
@@ -91,13 +91,12 @@ public:
 
     /// A block that nobody has, of at least so many slots and not of many more; a new one if there is none.
     block* obtain(std::uint32_t capacity) {
-        if (auto* const free = spare_.take(capacity)) return free;
-        spare_.expect(capacity);
-        return block::make(*memory_, capacity);
+        auto* const spare = spare_.take(capacity);
+        return spare ? spare : block::make(*memory_, capacity);
     }
     void give_back(block* gone) noexcept {
         gone->begin_generation();
-        spare_.give_back(gone, gone->state.capacity());
+        spare_.give_back(*gone);
     }
 
     void insert(block* added, std::uint32_t hash) noexcept {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/limit/blocked_keys.hpp>
-#include <sallyport/limit/claim_tables.hpp>
 #include <sallyport/limit/key_counters.hpp>
+#include <sallyport/limit/limited_keys.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
-#include <sallyport/limit/untracked_calls.hpp>
 #include <sallyport/limit/window_counter.hpp>
 #include <sallyport/limit/window_counters.hpp>
 #include <sallyport/model/bounded_list.hpp>
@@ -63,7 +61,7 @@ public:
 
     sliding_counter() : sliding_counter(options{}) {}
     explicit sliding_counter(options const& bounds)
-        : keys_(bounds.max_clients, bounds.max_unproven), blocked_(bounds.max_blocked), untracked_(bounds.full) {}
+        : keys_(bounds.max_clients, bounds.max_unproven, bounds.max_blocked, bounds.full) {}
 
     /// How early a call may be refused.
     static constexpr std::chrono::nanoseconds sub_window(std::chrono::milliseconds window) noexcept {
@@ -85,18 +83,16 @@ public:
         auto const stamp = ticks(of.stamp);
         bool gone = false;
         auto const use = [&](auto& counters) { gone = counters.give_back(cost, stamp); };
-        keys_.in_table_of(key, [&](auto& table) { return table.with(key, stamp, 1, use); });
+        keys_.of(key).with(key, stamp, 1, use);
         return gone;
     }
 
     /// Forgets what a key has used; whether it had used anything.
-    bool reset(rate_key const& key) {
-        return keys_.in_table_of(key, [&](auto& table) { return table.erase(key); });
-    }
+    bool reset(rate_key const& key) { return keys_.of(key).erase(key); }
 
     /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
     /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
+    bool block(rate_key const& key, steady_time until, steady_time now) { return keys_.block(key, until, now); }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(key); }
@@ -105,35 +101,30 @@ public:
     std::size_t size() const noexcept { return keys_.size(); }
 
     /// How many calls were admitted without being counted, for want of room.
-    std::uint64_t untracked() const noexcept { return untracked_.count(); }
+    std::uint64_t untracked() const noexcept { return keys_.untracked(); }
 
 private:
+    using table = rate_key_table<key_counters>;
+
     static std::int64_t ticks(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
 
-    allowance answer(std::span<claim const> claims, steady_time now, bool counting) {
-        return keys_.answer(claims, [&](auto& table) {
-            auto const blocked = blocked_.among(claims, now);
-            bool const counts = counting && !blocked.refuse();
-            allowance made;
-            auto const together = [&](std::span<claim const> those, bool count, allowance& answered) {
-                return answer_together(table, those, ticks(now), count, answered);
-            };
-            if (!answer_alone(table, claims, ticks(now), counts, made) && !together(claims, counts, made)) {
-                made = untracked_.answer(
-                    claims, counts, [&table](rate_key const& key) { return table.has(key); }, together);
-            }
-            if (blocked.any()) [[unlikely]]
-                blocked.tell(claims, made);
-            return made;
-        });
+    allowance answer(std::span<claim const> claims, steady_time at, bool counting) {
+        auto const now = ticks(at);
+        return keys_.answer(
+            claims, at, counting,
+            [now](table const& keys, std::span<claim const> of, bool counts, allowance& made) {
+                return answer_alone(keys, of, now, counts, made);
+            },
+            [now](table& keys, std::span<claim const> of, bool counts, allowance& made) {
+                return answer_together(keys, of, now, counts, made);
+            });
     }
 
     /// False, and nothing was done, if there is no room.
-    template <class Table>
-    static bool answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+    static bool answer_together(table& known, std::span<claim const> claims, std::int64_t now, bool counting,
                                 allowance& made) {
         auto const capacity_of = [&](std::size_t i) { return capacity_for(claims, i, {}); };
-        return table.with(claims, now, capacity_of, [&](auto const& keys, auto const& enlarge) {
+        return known.with(claims, now, capacity_of, [&](auto const& keys, auto const& enlarge) {
             bounded_list<window_counters, max_claims> counters;
             for (auto const* each : keys) static_cast<void>(counters.push_back(each->counters()));
             auto const own = [&](std::size_t i) -> window_counters& { return counters[first_of(keys, i)]; };
@@ -172,11 +163,10 @@ private:
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
-    template <class Table>
-    static bool answer_alone(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+    static bool answer_alone(table const& known, std::span<claim const> claims, std::int64_t now, bool counting,
                              allowance& made) {
         if (!are_of_one_key(claims)) return false;
-        auto const counters = table.find(claims.front().key);
+        auto const counters = known.find(claims.front().key);
         if (!counters) return false;
         auto const cost = claims.front().cost;
         for (;;) {
@@ -238,9 +228,7 @@ private:
         answer.receipt = place_of(0);
     }
 
-    claim_tables<key_counters> keys_;
-    blocked_keys blocked_;
-    untracked_calls untracked_;
+    limited_keys<key_counters> keys_;
 };
 
 }  // namespace sallyport

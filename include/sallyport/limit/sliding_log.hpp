@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sallyport/limit/blocked_keys.hpp>
-#include <sallyport/limit/claim_tables.hpp>
+#include <sallyport/limit/limited_keys.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
 #include <sallyport/limit/stamp_ring.hpp>
-#include <sallyport/limit/untracked_calls.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +31,7 @@ public:
 
     basic_sliding_log() : basic_sliding_log(options{}) {}
     explicit basic_sliding_log(options const& bounds)
-        : rings_(bounds.max_clients, bounds.max_unproven), blocked_(bounds.max_blocked), untracked_(bounds.full) {}
+        : rings_(bounds.max_clients, bounds.max_unproven, bounds.max_blocked, bounds.full) {}
 
     /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
     /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
@@ -49,18 +46,16 @@ public:
         auto const stamp = of.stamp.time_since_epoch().count();
         std::uint32_t gone = 0;
         auto const use = [&](auto& ring) { gone = ring.give_back(stamp, cost); };
-        rings_.in_table_of(key, [&](auto& table) { return table.with(key, stamp, 1, use); });
+        rings_.of(key).with(key, stamp, 1, use);
         return gone > 0;
     }
 
     /// Forgets what a key has used; whether it had used anything.
-    bool reset(rate_key const& key) {
-        return rings_.in_table_of(key, [&](auto& table) { return table.erase(key); });
-    }
+    bool reset(rate_key const& key) { return rings_.of(key).erase(key); }
 
     /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
     /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
+    bool block(rate_key const& key, steady_time until, steady_time now) { return rings_.block(key, until, now); }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return rings_.prefetch(key); }
@@ -69,7 +64,7 @@ public:
     std::size_t size() const noexcept { return rings_.size(); }
 
     /// How many calls were admitted without being counted, for want of room.
-    std::uint64_t untracked() const noexcept { return untracked_.count(); }
+    std::uint64_t untracked() const noexcept { return rings_.untracked(); }
 
     /// How far apart two stamps of a key are that are told apart, where this is the longest window that it was asked for.
     static constexpr std::chrono::nanoseconds tick(std::chrono::milliseconds longest) noexcept {
@@ -80,37 +75,24 @@ private:
     using ring_type = stamp_ring<Scale>;
     using view = typename ring_type::view;
     using admission = typename ring_type::admission;
+    using table = rate_key_table<ring_type>;
     static constexpr std::uint32_t first_capacity = 1024;
 
     allowance answer(std::span<claim const> claims, steady_time at, bool counting) {
-        allowance made;
-        if (claims.empty()) made.outcome = allowance::verdict::admitted;
-        if (claims.empty() || !rings_.takes(claims)) return made;
         auto const now = at.time_since_epoch().count();
-        auto const blocked = blocked_.among(claims, at);
-        bool const counts = counting && !blocked.refuse();
-        bool const alone = claims.size() == 1 ? answer_alone(claims.template first<1>(), now, counts, made)
-                                              : answer_alone(claims, now, counts, made);
-        auto const together = [&](std::span<claim const> those, bool count, allowance& answered) {
-            return rings_.in_table_of(those.front().key,
-                                      [&](auto& table) { return answer_together(table, those, now, count, answered); });
-        };
-        if (!alone && !together(claims, counts, made)) {
-            made = untracked_.answer(
-                claims, counts,
-                [this](rate_key const& key) {
-                    return rings_.in_table_of(key, [&key](auto& table) { return table.has(key); });
-                },
-                together);
-        }
-        if (blocked.any()) [[unlikely]]
-            blocked.tell(claims, made);
-        return made;
+        return rings_.answer(
+            claims, at, counting,
+            [now](table const& rings, std::span<claim const> of, bool counts, allowance& made) {
+                return of.size() == 1 ? answer_alone(rings, of.template first<1>(), now, counts, made)
+                                      : answer_alone(rings, of, now, counts, made);
+            },
+            [now](table& rings, std::span<claim const> of, bool counts, allowance& made) {
+                return answer_together(rings, of, now, counts, made);
+            });
     }
 
     /// False, and nothing was done, if there is no room.
-    template <class Table>
-    static bool answer_together(Table& table, std::span<claim const> claims, std::int64_t now, bool counting,
+    static bool answer_together(table& known, std::span<claim const> claims, std::int64_t now, bool counting,
                                 allowance& made) {
         // As many slots as the budget's highest limit, so that a client in use never waits for memory.
         auto const capacity_of = [&](std::size_t i) {
@@ -122,22 +104,21 @@ private:
         };
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
-            std::array<view*, max_claims> views;
-            std::copy(rings.begin(), rings.end(), views.begin());
-            if (judge(claims, std::span<view* const>(views.data(), claims.size()), now, counting, made))
-                commit(claims, rings, enlarge, now);
+            auto const ring_of = [&rings](std::size_t i) -> view& { return *rings[i]; };
+            if (judge(claims, ring_of, now, counting, made)) commit(claims, rings, enlarge, now);
         };
         made = {};
-        return table.with(claims, now, capacity_of, use);
+        return known.with(claims, now, capacity_of, use);
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
     template <std::size_t Claims>
-    bool answer_alone(std::span<claim const, Claims> claims, std::int64_t now, bool counting, allowance& made) {
+    static bool answer_alone(table const& known, std::span<claim const, Claims> claims, std::int64_t now, bool counting,
+                             allowance& made) {
         auto const& first = claims.front();
         if (first.cost > 1 && counting) return false;
         if (!are_of_one_key(claims)) return false;
-        auto const ring = rings_.find(first.key);
+        auto const ring = known.find(first.key);
         if (!ring) return false;
         for (;;) {
             auto seen = ring->look();
@@ -145,10 +126,8 @@ private:
             for (auto const& each : claims) {
                 if (!ring->reaches(each.quota)) return false;
             }
-            std::array<view*, Claims == std::dynamic_extent ? max_claims : Claims> views;
-            std::fill_n(views.begin(), claims.size(), &*seen);
-            bool const counted =
-                judge(claims, std::span<view* const, Claims>(views.data(), claims.size()), now, counting, made);
+            auto const ring_of = [&seen](std::size_t) -> view& { return *seen; };
+            bool const counted = judge(claims, ring_of, now, counting, made);
             if (!ring.is_still()) return false;
             if (seen->overtaken()) continue;
             if (!counted || first.cost == 0) return true;
@@ -162,15 +141,15 @@ private:
 
     /// The answer, by what each claim's key was admitted before; whether it says how all stands once the call is counted,
     /// which is yet to be done.
-    template <std::size_t Claims>
-    static bool judge(std::span<claim const, Claims> claims, std::span<view* const, Claims> rings, std::int64_t now,
-                      bool counting, allowance& answer) noexcept {
+    template <std::size_t Claims, class RingOf>
+    static bool judge(std::span<claim const, Claims> claims, RingOf const& ring_of, std::int64_t now, bool counting,
+                      allowance& answer) noexcept {
         answer.outcome = allowance::verdict::admitted;
         answer.states = {};
-        for (std::size_t i = 0; i < claims.size(); ++i) add_state(answer, claims[i], *rings[i], now);
-        answer.receipt = {steady_time(std::chrono::nanoseconds(rings[0]->told(now))), rings[0]->position()};
+        for (std::size_t i = 0; i < claims.size(); ++i) add_state(answer, claims[i], ring_of(i), now);
+        answer.receipt = {steady_time(std::chrono::nanoseconds(ring_of(0).told(now))), ring_of(0).position()};
         if (!counting || answer.outcome != allowance::verdict::admitted) return false;
-        for (auto i = claims.size(); i-- > 0;) count_in(answer.states[i], *rings[i], claims[i].cost, now);
+        for (auto i = claims.size(); i-- > 0;) count_in(answer.states[i], ring_of(i), claims[i].cost, now);
         return true;
     }
 
@@ -180,12 +159,14 @@ private:
         auto const remaining = asked.quota.limit() - usage.units;
         auto const waits = asked.cost <= remaining ? 0 : ring.wait(asked.quota, asked.cost, now);
         if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-        static_cast<void>(answer.states.push_back({.name = asked.name,
-                                                   .quota = asked.quota,
-                                                   .remaining = remaining,
-                                                   .reset = std::chrono::nanoseconds(usage.until_freed),
-                                                   .retry_after = std::chrono::nanoseconds(waits),
-                                                   .shadow = asked.shadow}));
+        answer.states.append([&]() -> rate_state {
+            return {.name = asked.name,
+                    .quota = asked.quota,
+                    .remaining = remaining,
+                    .reset = std::chrono::nanoseconds(usage.until_freed),
+                    .retry_after = std::chrono::nanoseconds(waits),
+                    .shadow = asked.shadow};
+        });
     }
 
     /// Says how a window stands once so much more is counted.
@@ -213,9 +194,7 @@ private:
         once_a_key(rings, [&](std::size_t i) { rings[i]->admit(claims[i].cost, now); });
     }
 
-    claim_tables<ring_type> rings_;
-    blocked_keys blocked_;
-    untracked_calls untracked_;
+    limited_keys<ring_type> rings_;
 };
 
 /// An exact sliding window. A call is admitted if and only if the costs admitted before it within the window
@@ -230,8 +209,8 @@ private:
 /// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
 /// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
 /// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs) and at most 64, of which the
-/// allocator has 8 to 16, for at most `max_clients` keys of proven clients (96 for the `max_unproven` keys of requests let
-/// in without a secret); and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
+/// allocator has 8 to 16, for at most `max_clients` keys of proven clients and `max_unproven` of requests let in without a
+/// secret; and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
 /// `large_array`). Thread-safe.
 using sliding_log = basic_sliding_log<exact_scale>;
 

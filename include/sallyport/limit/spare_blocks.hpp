@@ -1,56 +1,53 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace sallyport {
 
-/// Blocks that nobody has at the moment, sorted by their capacity, in whatever unit the owner counts. Each keeps where the
-/// next one is (`next_spare`), so that they take no memory but their own. They are the owner's: nothing is freed here. One
-/// thread at a time.
+/// Blocks that nobody has at the moment: a list for each capacity, in whatever unit the owner counts. Each block keeps where
+/// the next one of its list is (`next_spare`), and the first of a list where the next list is (`next_list`), so that they
+/// take no memory but their own. They are the owner's: nothing is freed here. One thread at a time.
 template <class Block>
 class spare_blocks {
 public:
-    /// A block of at least this capacity and not of many times more; null if there is none.
+    /// A block of at least this capacity and not of many times more; null if there is none. Linear in the capacities.
     Block* take(std::uint32_t capacity) noexcept {
-        for (auto& each : sizes_) {
-            if (each.capacity < capacity || each.capacity / 2 > capacity || !each.first) continue;
-            return take_first(each);
+        Block* before = nullptr;
+        for (auto* first = lists_; first; before = first, first = first->next_list()) {
+            auto const its = first->capacity();
+            if (its >= capacity && its / 2 <= capacity) return take_first(before, *first);
         }
         return nullptr;
     }
     /// Any block; null if there is none.
-    Block* take_any() noexcept {
-        for (auto& each : sizes_) {
-            if (each.first) return take_first(each);
-        }
-        return nullptr;
-    }
+    Block* take_any() noexcept { return lists_ ? take_first(nullptr, *lists_) : nullptr; }
 
-    /// Keeps a place for blocks of this capacity, of which one is about to be made: giving it back can't fail then.
-    void expect(std::uint32_t capacity) {
-        auto const is_of = [capacity](size const& each) { return each.capacity == capacity; };
-        if (std::none_of(sizes_.begin(), sizes_.end(), is_of)) sizes_.push_back({capacity, nullptr});
-    }
-    /// Takes back a block that was expected.
-    void give_back(Block* block, std::uint32_t capacity) noexcept {
-        for (auto& each : sizes_) {
-            if (each.capacity == capacity) return block->set_next_spare(std::exchange(each.first, block));
+    void give_back(Block& block) noexcept {
+        Block* before = nullptr;
+        auto* first = lists_;
+        while (first && first->capacity() != block.capacity()) {
+            before = first;
+            first = first->next_list();
         }
+        block.set_next_spare(first);
+        block.set_next_list(first ? first->next_list() : nullptr);
+        put_behind(before, &block);
     }
 
 private:
-    struct size {
-        std::uint32_t capacity;
-        Block* first;
-    };
+    /// Takes out the first block of a list; null stands for the beginning of all.
+    Block* take_first(Block* list_before, Block& first) noexcept {
+        auto* const second = first.next_spare();
+        if (second) second->set_next_list(first.next_list());
+        put_behind(list_before, second ? second : first.next_list());
+        return &first;
+    }
+    void put_behind(Block* list_before, Block* list) noexcept {
+        list_before ? list_before->set_next_list(list) : void(lists_ = list);
+    }
 
-    static Block* take_first(size& from) noexcept { return std::exchange(from.first, from.first->next_spare()); }
-
-    std::vector<size> sizes_;
+    Block* lists_ = nullptr;
 };
 
 }  // namespace sallyport
