@@ -3,6 +3,7 @@
 
 #include "gate.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +12,10 @@ namespace demo {
 
 /// Where a request goes.
 struct route {
-    std::optional<op::api> api{};          ///< the API that the gate is asked for; none: everybody may
-    bool counts = false;                   ///< whether it is the one that shows the counts
-    std::optional<std::string> project{};  ///< the project that the request names, in path or query
+    std::optional<op::api> api{};           ///< the API that the gate is asked for; none: everybody may
+    bool counts = false;                    ///< whether it is the one that shows the counts
+    std::optional<std::string> project{};   ///< the project that the request names, in path or query
+    std::optional<std::uint32_t> cost = 1;  ///< what it uses of its API's limit; none: what it asks for can't be told
 
     /// Browsers on other people's pages may call this one, and this one alone.
     bool open_to_browsers() const { return api == op::api::track; }

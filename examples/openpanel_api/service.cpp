@@ -54,6 +54,18 @@ std::string_view message_of(http::status status) {
     }
 }
 
+/// An answer of this server's own, for which the gate is not asked.
+answer refusal(http::status status, std::optional<route> const& to, std::string_view message) {
+    auto made = answer_on(to, status);
+    made.set(http::field::content_type, view(json_type));
+    if (status == http::status::method_not_allowed) made.set(http::field::allow, view(to->allowed_methods()));
+    fmt::format_to(std::back_inserter(made.body()), R"({{"error":"{}","message":)",
+                   sp::beast::view_of(http::obsolete_reason(status)));
+    append_json_string(made.body(), message);
+    made.body() += '}';
+    return made;
+}
+
 void append_or_null(std::string& out, std::string_view text) {
     if (text.empty()) {
         out += "null";
@@ -81,6 +93,8 @@ std::optional<answer> service::respond_at_once(request_head const& asked, std::o
     if (!to->serves(sp::beast::method_of(asked))) return refuse(http::status::method_not_allowed, to);
     if (to->counts) return answer_with(*to, metrics_.text(), "text/plain; version=0.0.4; charset=utf-8");
     if (!to->api) return answer_with(*to, R"({"status":"ok"})");
+    // Before the gate is asked: such an answer depends on nobody's credentials, and nothing is counted.
+    if (!to->cost) return refusal(http::status::bad_request, to, "pages has to be one number from 1 to 10000");
     auto const question = this->question(asked, *to, peer);
     auto const decided = gate_.try_authorize(question);
     return decided ? std::optional(answer_to(question, *to, *decided)) : std::nullopt;
@@ -93,7 +107,12 @@ answer service::respond(request_head const& asked, route const& to, sp::peer_add
 
 gate::request service::question(request_head const& asked, route const& to, sp::peer_address const& peer) const {
     auto const caller = proxies_.resolve(asked, peer, false);  // this server itself speaks without encryption
-    return {.headers = asked, .api = *to.api, .project = to.project, .peer = caller.peer, .https = caller.https};
+    return {.headers = asked,
+            .api = *to.api,
+            .project = to.project,
+            .peer = caller.peer,
+            .https = caller.https,
+            .cost = *to.cost};
 }
 
 answer service::answer_to(gate::request const& asked, route const& to, gate::decision const& decided) const {
@@ -111,14 +130,7 @@ answer service::answer_to(gate::request const& asked, route const& to, gate::dec
 }
 
 answer service::refuse(http::status status, std::optional<route> const& to) {
-    auto made = answer_on(to, status);
-    made.set(http::field::content_type, view(json_type));
-    if (status == http::status::method_not_allowed) made.set(http::field::allow, view(to->allowed_methods()));
-    fmt::format_to(std::back_inserter(made.body()), R"({{"error":"{}","message":)",
-                   sp::beast::view_of(http::obsolete_reason(status)));
-    append_json_string(made.body(), message_of(status));
-    made.body() += '}';
-    return made;
+    return refusal(status, to, message_of(status));
 }
 
 }  // namespace demo

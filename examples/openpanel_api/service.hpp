@@ -33,7 +33,7 @@ public:
 
     /// Whether the gate is asked about such a request.
     static bool asks_the_gate(request_head const& asked, std::optional<route> const& to) {
-        return to && to->api && to->serves(sp::beast::method_of(asked));
+        return to && to->api && to->cost && to->serves(sp::beast::method_of(asked));
     }
 
     /// The answer to a request that was read to its end, which came from a socket's peer; none if that takes a hash of
