@@ -21,26 +21,38 @@ std::optional<sallyport::quota> parse_window(std::string_view text) {
     return sallyport::quota::make(*limit, std::chrono::seconds(*seconds));
 }
 
-sallyport::error no_limit(std::string_view text, std::string_view why) {
+sallyport::error no_limit(std::string_view text, std::string_view why, std::string_view or_else) {
     return {
         fmt::format("{} is no limit{}{}; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS from "
-                    "1 to 86400, at most four windows of which each longer one has the larger N, or none",
-                    in_quotes(text), why.empty() ? "" : ": ", why)};
+                    "1 to 86400, at most four windows of which each longer one has the larger N, {}",
+                    in_quotes(text), why.empty() ? "" : ": ", why, or_else)};
 }
+
+/// Those that are there, and the windows of the text, each made into one in force or in shadow.
+sallyport::result<sallyport::quotas> with_windows(sallyport::quotas windows, std::string_view text,
+                                                  sallyport::budget_window (*made)(sallyport::quota),
+                                                  std::string_view or_else) {
+    for (auto rest = text;;) {
+        auto const comma = rest.find(',');
+        auto const window = parse_window(rest.substr(0, comma));
+        if (!window) return no_limit(text, {}, or_else);
+        if (!windows.add(made(*window))) return no_limit(text, windows.objection_to(made(*window)), or_else);
+        if (comma == rest.npos) return windows;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
+sallyport::budget_window in_force(sallyport::quota limit) { return limit; }
 
 }  // namespace
 
 sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
-    sallyport::quotas windows;
-    if (text == "none") return windows;
-    for (auto rest = text;;) {
-        auto const comma = rest.find(',');
-        auto const window = parse_window(rest.substr(0, comma));
-        if (!window) return no_limit(text, {});
-        if (!windows.add(*window)) return no_limit(text, windows.objection_to(*window));
-        if (comma == rest.npos) return windows;
-        rest.remove_prefix(comma + 1);
-    }
+    if (text == "none") return sallyport::quotas();
+    return with_windows({}, text, in_force, "or none");
+}
+
+sallyport::result<sallyport::quotas> parse_shadow_limits(std::string_view text, sallyport::quotas const& beside) {
+    return with_windows(beside, text, sallyport::in_shadow, "those of --limit counted among the four");
 }
 
 }  // namespace demo

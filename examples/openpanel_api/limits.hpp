@@ -12,4 +12,8 @@ namespace demo {
 /// `limits` write them.
 sallyport::result<sallyport::quotas> parse_limits(std::string_view text);
 
+/// The windows that are in force, and beside them those that `N/SECONDS[,N/SECONDS…]` spells, in shadow: as the option
+/// `--shadow-limit` writes them.
+sallyport::result<sallyport::quotas> parse_shadow_limits(std::string_view text, sallyport::quotas const& beside);
+
 }  // namespace demo

@@ -31,6 +31,7 @@ void append_counter(std::string& out, std::string_view name, std::string_view he
 void metrics::on_decision(sp::openpanel::observation const& seen) noexcept {
     auto& of_api = decisions_[sp::enumerator_index(seen.api)];
     increment(derivations_, seen.derivations);
+    if (seen.decision.would_refuse()) increment(shadow_refusals_[sp::enumerator_index(seen.api)]);
     if (seen.remembered) increment(remembered_);
     if (seen.secret_in_clear) increment(secrets_in_clear_);
     if (seen.decision) {
@@ -59,6 +60,12 @@ std::string metrics::text() const {
             fmt::format_to(std::back_inserter(out), "sallyport_decisions_total{{api=\"{}\",reason=\"{}\"}} {}\n",
                            sp::enumerator_name(static_cast<sp::openpanel::api>(api)), name, count);
         }
+    }
+    append_head(out, "sallyport_shadow_refusals_total", "Requests that a limit in shadow would have refused, by API.");
+    for (std::size_t api = 0; api < apis; ++api) {
+        fmt::format_to(std::back_inserter(out), "sallyport_shadow_refusals_total{{api=\"{}\"}} {}\n",
+                       sp::enumerator_name(static_cast<sp::openpanel::api>(api)),
+                       shadow_refusals_[api].load(std::memory_order_relaxed));
     }
     append_counter(out, "sallyport_verifications_total", "Digests derived from presented secrets, decoys counted.",
                    derivations_);

@@ -34,6 +34,7 @@ private:
     static constexpr std::size_t unproven = reasons + 1;
 
     std::array<std::array<counter, reasons + 2>, apis> decisions_{};
+    std::array<counter, apis> shadow_refusals_{};
     counter derivations_{};
     counter remembered_{};
     counter throttled_{};

@@ -22,6 +22,7 @@ struct typed {
     std::string port = "8080";
     std::string clients{};
     std::vector<std::string> limits{};
+    std::vector<std::string> shadow_limits{};
     std::string access_status = "401";
     std::string failed_attempts = "10/60";
     std::vector<std::string> trusted_proxies{};
@@ -39,6 +40,12 @@ void add_options(CLI::App& app, typed& into) {
            "--limit", into.limits,
            "API=N/SECONDS[,N/SECONDS...] or API=none, repeatable; N from 1 to 10,000, SECONDS from 1 to 86,400; "
            "track=1000/10 export=100/10 insights=100/10 manage=20/10 unless said otherwise")
+        ->allow_extra_args(false);
+    app.add_option(
+           "--shadow-limit", into.shadow_limits,
+           "API=N/SECONDS[,N/SECONDS...], repeatable: limits on trial beside those of --limit, at most four windows of "
+           "an API in all; they are counted, refuse nobody, and /metrics tells what they would have refused; the "
+           "limits of a client's record replace them too")
         ->allow_extra_args(false);
     app.add_flag("--explain", into.explain, "A 401 says why, and so tells strangers which ids exist");
     app.add_option("--access-status", into.access_status,
@@ -67,21 +74,23 @@ void add_later_options(CLI::App& app) {
     }
 }
 
-void set_limits(gate_rules& into, std::vector<std::string> const& texts) {
+/// Sets what each text of the option, `API=…`, makes of the API's limits: `parse` reads what is right of the `=`.
+template <class Parse>
+void set_limits(gate_rules& into, std::string const& option, std::vector<std::string> const& texts, Parse parse) {
     std::array<bool, sp::enumerator_count<op::api>> seen{};
     for (std::string_view const text : texts) {
         auto const equals = text.find('=');
         auto const api = api_named(text.substr(0, equals));
         if (!api || equals == text.npos) {
-            sp::raise({"--limit " + in_quotes(text) +
+            sp::raise({option + " " + in_quotes(text) +
                        " names no API; expected track=, export=, insights= or manage= and a limit"});
         }
         if (std::exchange(seen[sp::enumerator_index(*api)], true)) {
-            sp::raise(
-                {"--limit " + in_quotes(text) + " is the second for its API; several windows are separated by commas"});
+            sp::raise({option + " " + in_quotes(text) +
+                       " is the second for its API; several windows are separated by commas"});
         }
-        auto const limits = parse_limits(text.substr(equals + 1));
-        if (!limits) sp::raise({"--limit " + std::string(sp::enumerator_name(*api)) + ": " + limits.message()});
+        auto const limits = parse(text.substr(equals + 1), into.limits[*api]);
+        if (!limits) sp::raise({option + " " + std::string(sp::enumerator_name(*api)) + ": " + limits.message()});
         into.limits.set(*api, limits.value());
     }
 }
@@ -126,7 +135,9 @@ options understood(typed const& from, bool has_clients) {
     made.proxies = proxies_of(from);
     made.rules.require_https = from.require_https;
     made.rules.when_not_allowed = access_status_of(from.access_status);
-    set_limits(made.rules, from.limits);
+    auto const in_force = [](std::string_view text, sp::quotas const&) { return parse_limits(text); };
+    set_limits(made.rules, "--limit", from.limits, in_force);
+    set_limits(made.rules, "--shadow-limit", from.shadow_limits, parse_shadow_limits);
     return made;
 }
 
@@ -137,6 +148,7 @@ sp::result<options> parse_options(int argc, char const* const* argv) {
     typed from;
     add_options(app, from);
     add_later_options(app);
+    app.footer("GET /export/events?pages=N, with N from 1 to 10,000, costs N of the Export limit.");
     try {
         app.parse(argc, argv);
         return understood(from, app.count("--clients") > 0);

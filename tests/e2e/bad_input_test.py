@@ -12,6 +12,11 @@ import demo
 from demo import READ, ROOT, WRITE, credentials, record, records
 
 
+BAD_WINDOWS = ["0/10", "5/0", "x", "", "10001/10", "5/86401", "5", "5/", "/10", "-5/10", "+5/10", "5/10s", " 5/10", "5.0/10",
+               "0x5/10", "5/10,", ",5/10", "5/10,6/10", "1/1,2/2,3/3,4/4,5/5", "none,5/10", "99999999999999999999/10",
+               "5/10;6/20", "5/10\n"]
+
+
 class Options(unittest.TestCase):
     def refused(self, *options, status=2):
         ended, output, errors = demo.run("--port=0", *options)
@@ -20,9 +25,7 @@ class Options(unittest.TestCase):
         return errors
 
     def test_a_bad_limit_is_told_what_is_accepted(self):
-        for text in ("0/10", "5/0", "x", "", "10001/10", "5/86401", "5", "5/", "/10", "-5/10", "+5/10", "5/10s", " 5/10", "5.0/10",
-                     "0x5/10", "5/10,", ",5/10", "5/10,6/10", "1/1,2/2,3/3,4/4,5/5", "none,5/10", "99999999999999999999/10",
-                     "5/10;6/20", "5/10\n"):
+        for text in BAD_WINDOWS:
             with self.subTest(text):
                 errors = self.refused(f"--limit=export={text}")
                 self.assertIn("expected N/SECONDS", errors)
@@ -42,6 +45,34 @@ class Options(unittest.TestCase):
                 self.assertIn("expected track=, export=, insights= or manage=", self.refused("--limit", text))
         self.assertIn("second", self.refused("--limit=export=5/10", "--limit=export=6/20"))
 
+    def test_a_limit_in_shadow_is_told_what_is_accepted_as_one_in_force_is(self):
+        for text in (*BAD_WINDOWS, "none"):
+            with self.subTest(text):
+                errors = self.refused(f"--shadow-limit=export={text}")
+                self.assertIn("--shadow-limit export: ", errors)
+                for part in ("expected N/SECONDS", "10000", "86400"):
+                    self.assertIn(part, errors)
+        for text in ("100/10,50/3600", "100/10,100/3600", "20/1,1000/60,500/3600"):
+            with self.subTest(text):
+                self.assertIn(f'"{text}" is no limit: the longer of two windows has to admit more', self.refused(f"--shadow-limit=export={text}"))
+        self.assertIn("same length", self.refused("--shadow-limit=export=5/10,6/10"))
+        for text in ("5/10", "=5/10", "exports=5/10", "Export=5/10", "export", ""):
+            with self.subTest(text):
+                self.assertIn("expected track=, export=, insights= or manage=", self.refused("--shadow-limit", text))
+        self.assertIn("second", self.refused("--shadow-limit=export=5/10", "--shadow-limit=export=6/20"))
+
+    def test_limits_in_force_and_in_shadow_have_four_windows_in_all(self):
+        four = "--shadow-limit=export=1/1,2/2,3/3,4/4"
+        for options in ([four], ["--limit=export=1/1,2/2", "--shadow-limit=export=1/1,2/2,3/3"], [four, "--limit=export=9/9"]):
+            with self.subTest(options):
+                errors = self.refused(*options)
+                self.assertIn("a budget has at most four windows;", errors)
+                self.assertIn("those of --limit counted among the four", errors)
+        for options in ([four, "--limit=export=none"], ["--limit=export=1/1,2/2", "--shadow-limit=export=1/1,2/2"],
+                        ["--shadow-limit=export=50/3600"], ["--shadow-limit=export=100/10", "--shadow-limit", "track=1/1"]):
+            with self.subTest(options):
+                self.assertEqual(demo.Server(*options).end(), 0)
+
     def test_a_bad_port_host_or_status(self):
         for option in ("--port=x", "--port=65536", "--port=-1", "--port=0x50", "--port=", "--port=80 "):
             ended, _, errors = demo.run(option)
@@ -51,7 +82,7 @@ class Options(unittest.TestCase):
         self.assertIn("--host", self.refused("--host="))
 
     def test_what_is_no_option(self):
-        for options in (["--colour"], ["extra"], ["--clients"], ["--limit"], ["--port=0"]):
+        for options in (["--colour"], ["extra"], ["--clients"], ["--limit"], ["--shadow-limit"], ["--port=0"]):
             with self.subTest(options):
                 self.refused(*options)
 
