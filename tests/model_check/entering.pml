@@ -7,7 +7,11 @@
 #define ring_is_of(key) true
 #include "stamp_ring.pml"
 
+#ifdef SHORT
+#define LAST_TICK 4
+#else
 #define LAST_TICK 5
+#endif
 
 byte clock_ = 1;
 byte begun;
