@@ -223,7 +223,7 @@ TEST_CASE("by hand, by callbacks and in a coroutine a passage comes to what auth
         rt::requests arriving(roll, world);
         event_loop loop;
 
-        for (std::size_t n = 0; n < 4000; ++n) {
+        for (std::size_t n = 0; n < 4000 / haste; ++n) {
             auto const question = arriving.next();
             fault = {.now = question.broken, .thrown = roll.one_in(2)};
             steady.set(sp::steady_time(question.steady));

@@ -16,3 +16,10 @@ inline constexpr bool sanitized = false;
 
 /// With a sanitizer a test takes ten times as long and more, and has as much to be seen in a tenth of what is drawn at random.
 inline constexpr int slowness = sanitized ? 10 : 1;
+
+/// Of what takes long with a sanitizer even so, a fifth unless there is time; the build without one does all of it.
+#ifdef SALLYPORT_TEST_LONG
+inline constexpr int haste = 1;
+#else
+inline constexpr int haste = sanitized ? 5 : 1;
+#endif

@@ -132,7 +132,8 @@ void keeps_its_bounds(Make make, Reach reach, limiter_history::shape const& shap
     using namespace limits;
     std::array const starts{std::int64_t{0},       -5 * shape.unit,       -(std::int64_t{1} << 40), earliest,
                             std::int64_t{1} << 52, std::int64_t{1} << 62, latest - 40 * shape.unit};
-    for (std::uint64_t seed = 0; seed < histories / slowness; ++seed) {
+    auto const enough = std::max<std::uint64_t>(starts.size(), histories / slowness / haste);
+    for (std::uint64_t seed = 0; seed < enough; ++seed) {
         auto limiter = make();
         limiter_bounds bounds(reach);
         limiter_history history(shape, starts[seed % starts.size()], seed);

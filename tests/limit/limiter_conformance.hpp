@@ -8,6 +8,7 @@
 
 #include <sallyport/limit/rate_limiter.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -391,7 +392,8 @@ void agrees_with_the_model(Make make, limiter_history::shape const& shape, std::
     std::array const starts{
         std::int64_t{0},       -5 * ms,         -(std::int64_t{1} << 40), earliest, std::int64_t{1} << 52,
         std::int64_t{1} << 62, latest - 40 * ms};
-    for (std::uint64_t seed = 0; seed < histories / slowness; ++seed) {
+    auto const enough = std::max<std::uint64_t>(starts.size(), histories / slowness / haste);
+    for (std::uint64_t seed = 0; seed < enough; ++seed) {
         auto limiter = make();
         limiter_model model;
         limiter_history history(shape, starts[seed % starts.size()], seed);

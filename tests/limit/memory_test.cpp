@@ -148,7 +148,7 @@ namespace {
 /// Bytes that a key asks for, in the mean of so many.
 template <class Limiter>
 std::size_t bytes_a_key(int limit, sallyport::rate_key (*key)(std::uint32_t) = client) {
-    constexpr std::uint32_t keys = 2000;
+    constexpr std::uint32_t keys = 2000 / haste;
     Limiter limiter;
     std::size_t used = 0;
     for (std::uint32_t i = 0; i < keys; ++i) {
@@ -190,7 +190,7 @@ TEST_CASE("what a forgotten key held is given back") {
         return sallyport::claim{.key = client(number), .quota = quota(50, s)};
     };
     std::ptrdiff_t most = 0;
-    for (std::uint32_t i = 0; i < 100'000; ++i) {
+    for (std::uint32_t i = 0; i < 100'000 / haste; ++i) {
         REQUIRE(passes(limiter, one(i), i * 10 * ms));
         if (i == 10'000) most = blocks;
     }

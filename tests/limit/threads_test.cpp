@@ -22,7 +22,7 @@
 using namespace limits;
 
 TEST_CASE("eight threads on one key admit exactly the limit, run after run") {
-    for (std::uint32_t run = 0; run < 100; ++run) {
+    for (std::uint32_t run = 0; run < 100 / haste; ++run) {
         sallyport::sliding_log limiter({.max_clients = 10});
         sallyport::claim const asked{.key = client(run), .quota = quota(300, s)};
         std::atomic<int> count{0};
@@ -101,11 +101,11 @@ void replays(unsigned threads, std::size_t decisions, unsigned seed) {
 }  // namespace
 
 TEST_CASE("a million decisions of threads on a full key, replayed: none over, none early, none out of order") {
-    for (unsigned run = 0; run < 10; ++run) replays<sallyport::sliding_log>(2 + run % 7, 100'000, run);
+    for (unsigned run = 0; run < 10; ++run) replays<sallyport::sliding_log>(2 + run % 7, 100'000 / haste, run);
 }
 
 TEST_CASE("a million decisions of threads on a full key of a compact log, replayed: none over, at most a tick early") {
-    for (unsigned run = 0; run < 10; ++run) replays<sallyport::compact_sliding_log>(2 + run % 7, 100'000, run);
+    for (unsigned run = 0; run < 10; ++run) replays<sallyport::compact_sliding_log>(2 + run % 7, 100'000 / haste, run);
 }
 
 TEST_CASE("a hundred million decisions of threads on a full key of each log, replayed", "[.long]") {

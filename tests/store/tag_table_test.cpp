@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
+#include "../sanitizer.hpp"
 
 #include <sallyport/store/tag_table.hpp>
 
@@ -62,7 +63,7 @@ TEST_CASE("a table says what a map says, whatever collides and whatever came and
         std::deque<entry> entries;
         std::map<std::uint64_t, entry const*> model;
         auto tested = std::make_unique<table>(0);
-        for (int step = 0; step < 20'000; ++step) {
+        for (int step = 0; step < 20'000 / haste; ++step) {
             auto const key = random() % 150;
             auto const known = model.find(key);
             auto const choice = random() % (step / 1000 % 2 ? 5 : 3);  // it grows, and shrinks again
