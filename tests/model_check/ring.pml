@@ -5,11 +5,7 @@
 #define ring_is_of(key) true
 #include "stamp_ring.pml"
 
-#ifdef SHORT
-#define CALLS 3  /* in all, by whichever threads: one each, too */
-#else
 #define CALLS 4
-#endif
 #define LAST_TICK 3
 
 byte clock_ = 1;
