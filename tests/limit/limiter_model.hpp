@@ -44,6 +44,23 @@ public:
         return answer;
     }
 
+    /// Takes back so much of what was admitted with a stamp, as if it had not been, but that no later stamp is before it.
+    /// Whether there was some.
+    bool give_back(sallyport::rate_key const& key, std::uint32_t cost, sallyport::steady_time stamped) {
+        wide const moment = stamped.time_since_epoch().count();
+        std::uint64_t left = cost;
+        for (auto& past : admissions_[key]) {
+            if (past.stamp != moment) continue;
+            auto const gone = std::min(past.cost, left);
+            past.cost -= gone;
+            left -= gone;
+        }
+        return left < cost;
+    }
+
+    /// The stamp of a key's last admission, given back or not.
+    std::chrono::nanoseconds last(sallyport::rate_key const& key) { return nanoseconds(admissions_[key].back().stamp); }
+
 private:
     __extension__ using wide = __int128;  // no moment of the clock's range is near an end of this one
 

@@ -2,6 +2,7 @@
 #include "../catch.hpp"
 #include "claims.hpp"
 #include "in_threads.hpp"
+#include "limiter_histories.hpp"
 #include "limiter_model.hpp"
 
 #include <sallyport/limit/blocked_keys.hpp>
@@ -67,36 +68,67 @@ TEST_CASE("what is given back can be used again, and the rest counts on") {
     CHECK(limiter.size() == 1);
 }
 
-TEST_CASE("with give-backs too, every answer is the model's") {
-    for (std::uint64_t seed = 0; seed < 300 / slowness; ++seed) {
+TEST_CASE("with give-backs too, every answer is the model's, whatever the clock does") {
+    std::array const starts{std::int64_t{0}, -5 * s, earliest, std::int64_t{1} << 52, std::int64_t{1} << 62};
+    std::size_t given_back = 0;
+    for (std::uint64_t seed = 0; seed < 3000 / slowness; ++seed) {
+        sallyport::sliding_log limiter;
+        limiter_model model;
+        limiter_history history({.max_limit = 6, .max_cost = 4, .whole_budgets = true}, starts[seed % starts.size()],
+                                seed);
         std::mt19937_64 random(seed);
-        sallyport::sliding_log limiter({.max_clients = 1});
-        std::vector<std::pair<std::int64_t, std::uint32_t>> units;  // stamp and cost, in order
-        std::vector<std::pair<sallyport::receipt, std::uint32_t>> receipts;
-        std::int64_t now = 0;
-        for (int i = 0; i < 200; ++i) {
-            now += static_cast<std::int64_t>(random() % 300) * ms;
-            auto const cost = 1 + static_cast<std::uint32_t>(random() % 3);
-            if (random() % 3 == 0 && !receipts.empty()) {
-                auto const which = receipts.begin() + static_cast<std::ptrdiff_t>(random() % receipts.size());
-                auto const stamp = which->first.stamp.time_since_epoch().count();
-                auto const unit = std::find(units.begin(), units.end(), std::pair(stamp, which->second));
-                // Beyond the last five units nothing is remembered.
-                if (unit != units.end() && stamp > now - s) {
-                    REQUIRE(limiter.give_back(client(1), which->second, which->first));
-                    units.erase(unit);
+        struct admission {
+            sallyport::claim of;
+            sallyport::steady_time stamp;
+        };
+        std::vector<admission> admissions;
+        for (int i = 0; i < 100; ++i) {
+            if (random() % 3 == 0 && !admissions.empty()) {
+                auto const recent = std::min<std::size_t>(admissions.size(), 8);
+                auto const which = admissions.end() - 1 - static_cast<std::ptrdiff_t>(random() % recent);
+                auto const& [of, stamp] = *which;
+                if (limiter.give_back(of.key, of.cost, {.stamp = stamp})) {
+                    REQUIRE(model.give_back(of.key, of.cost, stamp));
+                    ++given_back;
+                } else {  // nothing of it is left in any window
+                    auto const since = model.last(of.key) - stamp.time_since_epoch();
+                    REQUIRE((since >= std::chrono::milliseconds(4) || !model.give_back(of.key, of.cost, stamp)));
                 }
-                receipts.erase(which);
+                admissions.erase(which);
             }
-            std::uint32_t used = 0;
-            for (auto const& [stamp, of] : units) used += stamp > now - s ? of : 0;
-            auto const answer = take(limiter, asked(cost), now);
-            REQUIRE((answer.outcome == verdict::admitted) == (used + cost <= 5));
-            if (answer.outcome != verdict::admitted) continue;
-            units.emplace_back(now, cost);
-            receipts.emplace_back(answer.receipt, cost);
+            auto const call = history.next();
+            auto const& claims = call.claims;
+            auto const now = call.now;
+            auto const asked = std::span<sallyport::claim const>(claims.data(), claims.size());
+            auto expected = model.take(asked, at(now));
+            auto const got = limiter.take(asked, at(now));
+            expected.receipt.position = got.receipt.position;  // of what was given back the places are not used again
+            if (auto const text = difference(expected, got); !text.empty())
+                FAIL("seed " << seed << ", call " << i << ": " << text);
+            if (got.outcome != verdict::admitted) continue;
+            history.admitted(got.receipt.stamp);
+            for (std::size_t c = 0; c < claims.size(); ++c) {
+                bool const is_first = std::none_of(claims.begin(), claims.begin() + c,
+                                                   [&](auto const& other) { return other.key == claims[c].key; });
+                if (is_first && claims[c].cost > 0) admissions.push_back({claims[c], got.states[c].stamp});
+            }
         }
     }
+    CHECK(given_back > 10'000 / slowness);
+}
+
+TEST_CASE("who comes by an earlier clock than what was given back doesn't find room that older calls have taken") {
+    sallyport::sliding_log limiter;
+    REQUIRE(admitted(limiter, asked(), 0, 5) == 5);
+    std::vector<sallyport::receipt> receipts;
+    for (int i = 0; i < 5; ++i) receipts.push_back(take(limiter, asked(), s).receipt);
+    for (auto const& each : receipts) REQUIRE(limiter.give_back(client(1), 1, each));
+    auto const late = take(limiter, asked(), s - 1);
+    CHECK(late.outcome == verdict::admitted);
+    CHECK(late.receipt.stamp == at(s));
+    CHECK(admitted(limiter, asked(), s - 1, 9) == 4);
+    CHECK(remaining(limiter, 2 * s - 1) == 0);
+    CHECK(remaining(limiter, 2 * s) == 5);
 }
 
 TEST_CASE("while others are admitted, what is given back is given back once") {

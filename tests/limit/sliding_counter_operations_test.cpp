@@ -57,6 +57,18 @@ TEST_CASE("a look at a sliding counter tells what a call would be answered, and 
     }
 }
 
+TEST_CASE("a look at a sliding counter changes nothing, however late the moment that it asks about") {
+    sallyport::sliding_counter limiter;
+    std::array const both{sallyport::claim{.key = client(1), .quota = quota(50, s)},
+                          sallyport::claim{.key = client(1), .quota = quota(51, 60 * s)}};
+    for (int i = 0; i < 50; ++i) REQUIRE(limiter.take(both, at(100 * s + i / 49 * 5 * s)).outcome == verdict::admitted);
+    for (std::int64_t const later : {1000 * s, 2000 * s}) {
+        CHECK(limiter.look(std::span(both).first<1>(), at(later)).states[0].remaining == 50);
+    }
+    CHECK(limiter.take(both, at(106 * s)).outcome == verdict::admitted);
+    CHECK(limiter.take(both, at(106 * s)).outcome == verdict::refused);
+}
+
 TEST_CASE("what is given back to a sliding counter can be used again, in each window of its key") {
     sallyport::sliding_counter limiter;
     REQUIRE(limiter.take(asked_over_two(), at(s)).outcome == verdict::admitted);

@@ -278,7 +278,7 @@ TEST_CASE("a ring that went round a million times is not taken for one that was 
 
 namespace {
 
-constexpr std::int64_t laps = 256;  // that a slot tells apart
+constexpr std::int64_t laps = 128;  // that a slot tells apart
 
 /// Who looked sees each admission since, one by one: in one stamp for all laps but one, which no limit in force lets pass;
 /// and in stamps a millisecond apart for all of them and on.

@@ -35,6 +35,8 @@ struct alignas(16) key_block {
         }
         (std::make_index_sequence<Words>());
     }
+    /// Generations go by turns: with the first a key's begins, with the next the block is spare.
+    static constexpr bool is_in_use(std::uint32_t generation) noexcept { return generation % 2 == 1; }
     std::uint32_t begin_generation() noexcept {
         auto const begun = generation.load(std::memory_order_relaxed) + 1;
         generation.store(begun, std::memory_order_release);
@@ -48,7 +50,7 @@ struct alignas(16) key_block {
 
     std::uint32_t capacity() const noexcept { return state.capacity(); }
 
-    /// While it is spare, where others are (see `spare_blocks`). Who finds it late reads this for a key, and finds it closed.
+    /// While it is spare, where others are (see `spare_blocks`), in the place of the key.
     key_block* next_spare() const noexcept { return link(0); }
     key_block* next_list() const noexcept { return link(2); }
     void set_next_spare(key_block* next) noexcept { set_link(0, next); }

@@ -66,7 +66,7 @@ public:
             if ((value & tag_mask) != tag_of(hash)) continue;
             auto* const in = block_in(value);
             auto const generation = in->generation.load(std::memory_order_acquire);
-            if (in->is_of(key)) return {in, generation};
+            if (block::is_in_use(generation) && in->is_of(key)) return {in, generation};
         }
         return {};
     }

@@ -133,7 +133,8 @@ private:
 
             auto const counter_of = [&](std::size_t i) -> auto const& { return own(i).of(claims[i].quota.window()); };
             judge(claims, counter_of, now, counting, made);
-            bool const admitted = counting && made.outcome == allowance::verdict::admitted;
+            if (!counting) return;
+            bool const admitted = made.outcome == allowance::verdict::admitted;
             // First what may fail: it leaves each key with what it has counted.
             once_a_key(keys, [&](std::size_t i) {
                 auto after = counters[i];

@@ -60,7 +60,7 @@ public:
     /// The log as it is now; none while somebody has entered, or if it was closed. Walks past what was admitted since
     /// somebody last said where the end is: a step for each thread that is about to. What was said may be of the key that
     /// had this memory before, and be ahead: the slot before the end shows it, which has to be of the same lap, and the
-    /// walk begins anew at the first one. Or it was long ago by now: laps are told modulo 256, and so it is heard again.
+    /// walk begins anew at the first one. Or it was long ago by now: laps are told modulo 128, and so it is heard again.
     std::optional<view> look() const noexcept {
         auto end = end_.load(std::memory_order_acquire);
         auto index = view::index_in(end);
@@ -75,12 +75,14 @@ public:
                 step(index, lap);
                 continue;
             }
-            auto const newest =
-                capacity_ == 1 ? oldest : slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
-            if (newest.lap() != value::tag_of(index == 0 ? lap - 1 : lap)) [[unlikely]] {
-                if (index == 0) --lap;
-                index = 0;
-                continue;
+            auto newest = oldest;
+            if (capacity_ > 1) {
+                newest = slots()[(index == 0 ? capacity_ : index) - 1].load(std::memory_order_acquire);
+                if (!newest.was_written_in(index == 0 ? lap - 1 : lap)) [[unlikely]] {
+                    if (index == 0) --lap;
+                    index = 0;
+                    continue;
+                }
             }
             auto const heard = end_.load(std::memory_order_relaxed);
             if (heard != end && !view::are_near(view::lap_in(heard), lap)) [[unlikely]] {
@@ -98,7 +100,7 @@ public:
     admission admit_one(view const& seen, ticks stamp) noexcept {
         if (!seen.is_told(stamp)) return admission::no_room;
         if (capacity_ < depth_.load(std::memory_order_relaxed) &&
-            seen.is_within(seen.span_of(horizon(), stamp).first, seen.oldest_)) {
+            seen.is_within(seen.span_of(horizon(), stamp).first, seen.oldest_unit())) {
             return admission::no_room;
         }
         auto expected = seen.oldest_;
@@ -119,7 +121,7 @@ public:
         for (;;) {
             auto const seen = look();
             if (!seen) return {false, view::never_ticks};
-            auto const idle = idle_from(seen->unit(1).counts(), seen->last_, seen->scale_);
+            auto const idle = idle_from(*seen, seen->unit(1).counts());
             if (seen->overtaken()) continue;
             if (idle > now || idle == view::never_ticks) return {false, idle};
             auto expected = seen->oldest_;
@@ -135,10 +137,11 @@ protected:
         return std::chrono::nanoseconds(std::chrono::milliseconds(horizon_.load(std::memory_order_relaxed))).count();
     }
 
-    ticks idle_from(bool used, ticks last, Scale const& by) const noexcept {
-        if (!used) return view::earliest_ticks;
-        auto const counts_for = by.counts_for(horizon());
-        return last > view::never_ticks - counts_for ? view::never_ticks : last + counts_for;
+    /// Where all was given back, from past its stamps: no later key's will be the same.
+    ticks idle_from(view const& of, bool used) const noexcept {
+        if (!used && !of.oldest_.is_floor()) return view::earliest_ticks;
+        auto const counts_for = of.scale_.counts_for(used ? horizon() : 1);
+        return of.last_ > view::never_ticks - counts_for ? view::never_ticks : of.last_ + counts_for;
     }
 
     void step(std::uint32_t& index, std::uint32_t& lap) const noexcept {

@@ -70,7 +70,8 @@ public:
         }
 
         /// Takes back units of this stamp, at most so many; how many there were. Those before them move up, so that the
-        /// log is as if they had never been admitted, but for the place of the next. Linear in the units since then.
+        /// log is as if they had never been admitted, but for the place of the next, and that its stamp is not before
+        /// theirs: they have overwritten what was too old by then. Linear in the units since then.
         std::uint32_t give_back(ticks stamp, std::uint32_t cost) noexcept {
             auto const told = scale_.told(stamp);
             std::uint32_t gone = 0;
@@ -85,6 +86,7 @@ public:
                     return 0;
                 }
             }
+            if (gone == 0) return 0;
             // Nothing in their places counts, and the one that is written next tells who looked before that it is over.
             auto const none = oldest_.other_none();
             auto left = gone;
@@ -93,15 +95,13 @@ public:
                 put(back, none);
                 --left;
             }
-            if (gone > 0) put(capacity_, none);
+            oldest_ = value::floor(oldest_.lap(), scale_.distance(last_));
             return gone;
         }
 
         /// From when on nothing counts in any window that was asked for; the end of time if that is past it, and its
         /// beginning if there never was an admission.
-        ticks idle_from() const noexcept {
-            return ring_->idle_from(admitted_ > 0 || this->unit(1).counts(), last_, scale_);
-        }
+        ticks idle_from() const noexcept { return ring_->idle_from(*this, admitted_ > 0 || this->unit(1).counts()); }
 
     private:
         friend class stamp_ring;
@@ -199,7 +199,8 @@ public:
             value const kept(static_cast<std::uint32_t>(at / capacity) - 1, (unit.counts() ? unit : empty).distance());
             auto const index = static_cast<std::uint32_t>(at % capacity);
             if (back == capacity) {
-                fresh.oldest_ = kept;
+                bool const has_floor = from.oldest_.is_floor();
+                fresh.oldest_ = has_floor ? value::floor(kept.lap(), from.oldest_.distance()) : kept;
             } else {
                 ring.slots()[index].store(kept, std::memory_order_release);
             }

@@ -8,31 +8,42 @@
 
 namespace sallyport {
 
-/// What a slot of a ring of stamps holds, in one word: the lap in which it was written, modulo 256, and a stamp as its
+/// What a slot of a ring of stamps holds, in one word: the lap in which it was written, modulo 128, and a stamp as its
 /// distance from the ring's base, by a scale. A distance below the scale's least is none, and tells apart what was never
-/// written.
+/// written. One that is marked as a floor doesn't count: no later stamp is before it.
 ///
-/// A value comes again once its place was written 256 times more, and then by the same base for the same stamp alone. So
+/// A value comes again once its place was written 128 times more, and then by the same base for the same stamp alone. So
 /// many units of one stamp no limit in force lets pass: to miss them, a thread would have to sleep, between its look and
-/// its swap, through 256 laps that a limit in shadow let pass at one stamp, or until there is another base.
+/// its swap, through 128 laps that a limit in shadow let pass at one stamp, or until there is another base.
 template <class Scale>
 class stamp_slot {
 public:
     constexpr stamp_slot() noexcept = default;  ///< for memory that is written before it is read
     constexpr stamp_slot(std::uint32_t lap, std::uint64_t distance) noexcept
-        : value_(static_cast<word>(std::uint64_t{tag_of(lap)} << distance_bits | distance)) {}
+        : value_(static_cast<word>(std::uint64_t{tag_of(lap)} << lap_shift | distance)) {}
 
     /// Nobody is admitted to this slot; it is like no other.
-    static constexpr stamp_slot sealed() noexcept { return {tag_of(-1U), distance_mask}; }
+    static constexpr stamp_slot sealed() noexcept { return {tag_of(-1U), floor_mark | distance_mask}; }
+
+    /// In the place that is written next, after the last stamps were given back: those that come are not before theirs.
+    static constexpr stamp_slot floor(std::uint32_t lap, std::uint64_t distance) noexcept {
+        return {lap, floor_mark | distance};
+    }
+    constexpr bool is_floor() const noexcept { return (value_ & floor_mark) != 0; }
 
     /// How a lap is told in a slot.
-    static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap & 0xff; }
-    constexpr std::uint32_t lap() const noexcept { return static_cast<std::uint32_t>(value_ >> distance_bits); }
+    static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap & 0x7f; }
+    constexpr std::uint32_t lap() const noexcept { return static_cast<std::uint32_t>(value_ >> lap_shift); }
+
+    /// Whether it is a unit, or none, of that lap: neither sealed nor a floor.
+    constexpr bool was_written_in(std::uint32_t lap) const noexcept {
+        return value_ >> distance_bits == static_cast<word>(tag_of(lap)) << 1;
+    }
 
     constexpr std::uint64_t distance() const noexcept { return value_ & distance_mask; }
 
-    /// Whether it holds a stamp.
-    constexpr bool counts() const noexcept { return distance() >= Scale::least_distance; }
+    /// Whether it holds a stamp that counts.
+    constexpr bool counts() const noexcept { return !is_floor() && distance() >= Scale::least_distance; }
 
     /// Whether a distance can be told.
     static constexpr bool representable(std::uint64_t distance) noexcept {
@@ -50,7 +61,9 @@ public:
 private:
     using word = typename Scale::slot_word;
     static constexpr unsigned distance_bits = 8 * sizeof(word) - 8;
-    static constexpr std::uint64_t distance_mask = (std::uint64_t{1} << distance_bits) - 1;
+    static constexpr unsigned lap_shift = distance_bits + 1;
+    static constexpr std::uint64_t floor_mark = std::uint64_t{1} << distance_bits;
+    static constexpr std::uint64_t distance_mask = floor_mark - 1;
 
     word value_ = 0;
 };

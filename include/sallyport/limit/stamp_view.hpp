@@ -134,6 +134,7 @@ protected:
           index_(index),
           lap_(lap) {
         if (newest.counts()) last_ = stamp_of(newest);
+        if (oldest.is_floor()) last_ = std::max(last_, stamp_of(oldest));
     }
 
     /// The length of time between two moments in their order, which may be too long for one with a sign.
@@ -173,9 +174,12 @@ protected:
         return index_ >= back ? index_ - back : index_ + capacity_ - back;
     }
 
+    /// What the slot that is written next holds as a unit: a floor is none.
+    value oldest_unit() const noexcept { return oldest_.is_floor() ? value(oldest_.lap(), 0) : oldest_; }
+
     /// The unit with which the last so many begin, at most as many as there are slots.
     value unit(std::uint32_t back) const noexcept {
-        return back == capacity_ ? oldest_ : slots_[place_of(back)].load(std::memory_order_acquire);
+        return back == capacity_ ? oldest_unit() : slots_[place_of(back)].load(std::memory_order_acquire);
     }
 
     /// A window that ends at a call's stamp: what is told of one of its stamps is not as old as the window.
