@@ -153,6 +153,66 @@ TEST_CASE("while others are admitted, what is given back is given back once") {
     CHECK(admitted(limiter, wide, 2000, 3000) == static_cast<int>(left));
 }
 
+TEMPLATE_TEST_CASE("a window in shadow beside others changes none of their answers, however long it is", "",
+                   sallyport::sliding_log, sallyport::compact_sliding_log, sallyport::sliding_counter) {
+    for (std::uint64_t seed = 0; seed < 200 / slowness; ++seed) {
+        std::mt19937_64 random(seed);
+        TestType plain, trying;
+        std::array const windows{10 * ms, s, 60 * s, 3600 * s, 31 * 24 * 3600 * s};
+        std::int64_t now = static_cast<std::int64_t>(random() % 4) << 52;
+        for (int i = 0; i < 150; ++i) {
+            now += static_cast<std::int64_t>(random() % 3 == 0 ? random() % (700 * ms) : 0);
+            auto const cost = 1 + static_cast<std::uint32_t>(random() % 2);
+            std::array const in_force{sallyport::claim{.key = client(1), .quota = quota(7, s), .cost = cost},
+                                      sallyport::claim{.key = client(1), .quota = quota(20, 9 * s), .cost = cost}};
+            sallyport::claim_list with_shadow;
+            auto const window = windows[random() % windows.size()];
+            auto const tried = quota(1 + static_cast<std::int64_t>(random() % 30), window);
+            auto const place = random() % 4;
+            for (std::size_t c = 0; c <= in_force.size(); ++c) {
+                if (c == place) {
+                    static_cast<void>(with_shadow.push_back(
+                        {.key = client(1), .quota = tried, .cost = cost, .shadow = true, .name = "tried"}));
+                }
+                if (c < in_force.size()) static_cast<void>(with_shadow.push_back(in_force[c]));
+            }
+            auto const expected = plain.take(in_force, at(now));
+            auto const got =
+                trying.take(std::span<sallyport::claim const>(with_shadow.data(), with_shadow.size()), at(now));
+            REQUIRE(got.outcome == expected.outcome);
+            auto const* next = expected.states.begin();
+            for (auto const& state : got.states) {
+                if (state.shadow) continue;
+                REQUIRE(state.remaining == next->remaining);
+                REQUIRE(state.reset == next->reset);
+                REQUIRE(state.retry_after == next->retry_after);
+                ++next;
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("what an answer says of how things stand, a look at the same moment says too", "",
+                   sallyport::sliding_log, sallyport::compact_sliding_log, sallyport::sliding_counter) {
+    for (auto const first : {s, 3600 * s, 24 * 3600 * s, 31 * 24 * 3600 * s}) {
+        for (auto const next : {s, 3600 * s, 24 * 3600 * s, 31 * 24 * 3600 * s}) {
+            TestType limiter;
+            std::int64_t now = 123'456'789'012'345;
+            for (auto const window : {first, next, first}) {
+                now += 1'234'567;
+                sallyport::claim question{.key = client(1), .quota = quota(100, window)};
+                auto const answer = take(limiter, question, now).states[0];
+                question.cost = 0;
+                auto const seen = limiter.look(std::span(&question, 1), at(now)).states[0];
+                CHECK(answer.remaining == seen.remaining);
+                CHECK(answer.reset == seen.reset);
+                auto const later = at(now) + answer.reset;
+                CHECK(limiter.look(std::span(&question, 1), later).states[0].remaining > answer.remaining);
+            }
+        }
+    }
+}
+
 TEST_CASE("a key that is reset has used nothing; others have") {
     sallyport::sliding_log limiter;
     REQUIRE(admitted(limiter, asked(), 10, 9) == 5);

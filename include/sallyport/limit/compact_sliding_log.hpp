@@ -24,10 +24,11 @@ public:
 
     /// The one by which a moment is told, and what lies before it in the longest window.
     static constexpr std::uint32_t word_for(std::int64_t moment, std::int64_t longest_window) noexcept {
-        auto const shift = shift_for(longest_window);
-        auto const base = static_cast<std::uint64_t>(moment) - ((least_distance + most_ticks + 1) << shift);
-        return static_cast<std::uint32_t>(base >> base_shift) << tick_bits | (shift - least_shift);
+        return word_of(moment, shift_for(longest_window));
     }
+    constexpr std::uint32_t word_at(std::int64_t moment) const noexcept { return word_of(moment, shift_); }
+
+    constexpr bool suits(std::int64_t window) const noexcept { return shift_for(window) <= shift_; }
 
     constexpr std::uint64_t distance(std::int64_t moment) const noexcept {
         return (static_cast<std::uint64_t>(moment) - base_) >> shift_;
@@ -56,6 +57,11 @@ private:
         return shift;
     }
 
+    static constexpr std::uint32_t word_of(std::int64_t moment, unsigned shift) noexcept {
+        auto const base = static_cast<std::uint64_t>(moment) - ((least_distance + most_ticks + 1) << shift);
+        return static_cast<std::uint32_t>(base >> base_shift) << tick_bits | (shift - least_shift);
+    }
+
     std::uint64_t base_;
     unsigned shift_;
 };
@@ -64,8 +70,9 @@ private:
 static_assert(compact_scale::tick(quota::max_window) <= std::chrono::nanoseconds(std::int64_t{1} << 32));
 
 /// A sliding log of half the memory: 4 bytes for each unit that a key's limit allows, and up to 4 more besides than
-/// `sliding_log` takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window that its key was asked for, if
-/// that is more (see `tick`). It errs on the refusing side only, and by at most one tick:
+/// `sliding_log` takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window in force that its key was
+/// asked for, if that is more (see `tick`). A longer one in shadow is measured as far back as these reach: over the longest in
+/// force at least, and two minutes. It errs on the refusing side only, and by at most one tick:
 ///   - never over: a call is admitted only if the costs admitted before it within the window that ends at its stamp, plus
 ///     its own, are at most the limit;
 ///   - hardly early: a call is refused only if the costs admitted within the window and a tick before it, plus its own,

@@ -104,11 +104,29 @@ private:
         };
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
+            for (std::size_t i = 0; i < claims.size(); ++i) {
+                auto const& measured = longest_in_force(claims, claims[i].key);
+                if (rings[i]->suits(measured)) continue;
+                if (!rings[i]->is_new()) enlarge(i, rings[i]->capacity());
+                rings[i]->suit(measured, now);
+            }
             auto const ring_of = [&rings](std::size_t i) -> view& { return *rings[i]; };
             if (judge(claims, ring_of, now, counting, made)) commit(claims, rings, enlarge, now);
         };
         made = {};
         return known.with(claims, now, capacity_of, use);
+    }
+
+    /// The longest of a key's windows in force, since one in shadow must change no answer; where all are, of those.
+    static quota const& longest_in_force(std::span<claim const> claims, rate_key const& key) noexcept {
+        claim const* found = nullptr;
+        for (auto const& each : claims) {
+            if (each.key != key) continue;
+            bool const counts_more = found && found->shadow == each.shadow ? each.quota.window() > found->quota.window()
+                                                                           : !found || found->shadow;
+            if (counts_more) found = &each;
+        }
+        return found->quota;
     }
 
     /// Answers a call for one known key that nobody has to be kept out for; false, and nothing was done, if it is none.
@@ -124,7 +142,7 @@ private:
             auto seen = ring->look();
             if (!seen) return false;
             for (auto const& each : claims) {
-                if (!ring->reaches(each.quota)) return false;
+                if (!ring->reaches(each.quota) || !(each.shadow || seen->suits(each.quota))) return false;
             }
             auto const ring_of = [&seen](std::size_t) -> view& { return *seen; };
             bool const counted = judge(claims, ring_of, now, counting, made);

@@ -39,6 +39,17 @@ public:
             if (window > ring.horizon_) ring.horizon_ = window;
         }
 
+        /// Whether there never was an admission: nobody has looked at it yet.
+        bool is_new() const noexcept { return !this->unit(1).counts() && !oldest_.is_floor() && admitted_ == 0; }
+        std::uint32_t capacity() const noexcept { return capacity_; }
+
+        /// Tells stamps so that it suits a window. In a ring at which nobody has looked: it is new, or was just taken over.
+        void suit(quota const& in, ticks now) noexcept {
+            if (is_new()) last_ = this->stamp(now);
+            rescale(Scale::word_for(last_, std::chrono::nanoseconds(in.window()).count()));
+            last_ = scale_.told(last_);
+        }
+
         /// The slots that it takes to admit this, if it lacks some, else 0.
         std::uint32_t lacking(std::uint32_t cost, ticks now) const noexcept {
             auto const depth = ring_->depth_.load(std::memory_order_relaxed);
@@ -53,7 +64,7 @@ public:
             if (cost == 0) return;
             bool const told = this->is_told(this->stamp(now));
             last_ = this->stamp(now);
-            if (!told) rescale();
+            if (!told) rescale(scale_.word_at(last_));
             auto const distance = scale_.distance(last_);
             last_ = scale_.told(last_);
             // The sealed slot is written last, by `leave`: nobody passes it before.
@@ -119,19 +130,19 @@ public:
             }
         }
 
-        /// Tells stamps by a scale that suits the last one. What then can't be told is older than any window. An admission
-        /// has to follow: it tells who has looked before that it is over.
-        void rescale() noexcept {
+        /// Tells stamps by another scale. What it can't tell is older than any window that it suits. If somebody may have
+        /// looked, an admission has to follow: it tells them that it is over.
+        void rescale(std::uint32_t word) noexcept {
             auto& ring = *ring_;
             auto const before = scale_;
-            auto const word = Scale::word_for(last_, ring.horizon());
             ring.scale_.store(word, std::memory_order_release);
             scale_ = Scale(word);
             auto const moved = [&](value unit) {
-                if (!unit.counts()) return unit;
+                if (!unit.counts() && !unit.is_floor()) return unit;
                 auto const distance = scale_.distance(before.moment(unit.distance()));
                 bool const told = value::representable(distance) && distance <= scale_.distance(last_);
-                return value(unit.lap(), told ? distance : 0);
+                if (!told) return value(unit.lap(), 0);
+                return unit.is_floor() ? value::floor(unit.lap(), distance) : value(unit.lap(), distance);
             };
             for (std::uint32_t i = 0; i < capacity_; ++i) {
                 if (i == index_) continue;

@@ -82,6 +82,12 @@ public:
         return static_cast<std::uint32_t>((static_cast<std::uint64_t>(moment) - middle) >> 32);
     }
 
+    /// The one like this by which a moment is told.
+    constexpr std::uint32_t word_at(std::int64_t moment) const noexcept { return word_for(moment, 0); }
+
+    /// Whether it tells all that such a window holds.
+    static constexpr bool suits(std::int64_t /*window*/) noexcept { return true; }
+
     constexpr std::uint64_t distance(std::int64_t moment) const noexcept {
         return static_cast<std::uint64_t>(moment) - base_;
     }

@@ -61,6 +61,9 @@ public:
     /// written later sees that.
     bool overtaken() const noexcept { return slots_[index_].load(std::memory_order_acquire) != oldest_; }
 
+    /// Whether stamps are told so that a window can be measured as far back as it reaches.
+    bool suits(quota const& in) const noexcept { return scale_.suits(std::chrono::nanoseconds(in.window()).count()); }
+
     /// How many units were admitted in all, modulo a million rings.
     std::uint64_t position() const noexcept { return std::uint64_t{lap_} * capacity_ + index_; }
 
