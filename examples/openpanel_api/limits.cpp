@@ -24,7 +24,7 @@ std::optional<sallyport::quota> parse_window(std::string_view text) {
 sallyport::error no_limit(std::string_view text, std::string_view why, std::string_view or_else) {
     return {
         fmt::format("{} is no limit{}{}; expected N/SECONDS[,N/SECONDS...] with N from 1 to 10000 and SECONDS from "
-                    "1 to 86400, at most four windows of which each longer one has the larger N, {}",
+                    "1 to 86400, {}",
                     in_quotes(text), why.empty() ? "" : ": ", why, or_else)};
 }
 
@@ -48,11 +48,12 @@ sallyport::budget_window in_force(sallyport::quota limit) { return limit; }
 
 sallyport::result<sallyport::quotas> parse_limits(std::string_view text) {
     if (text == "none") return sallyport::quotas();
-    return with_windows({}, text, in_force, "or none");
+    return with_windows({}, text, in_force, "at most four windows of which each longer one has the larger N, or none");
 }
 
 sallyport::result<sallyport::quotas> parse_shadow_limits(std::string_view text, sallyport::quotas const& beside) {
-    return with_windows(beside, text, sallyport::in_shadow, "those of --limit counted among the four");
+    return with_windows(beside, text, sallyport::in_shadow,
+                        "at most four windows with those of --limit, each longer one here with the larger N");
 }
 
 }  // namespace demo

@@ -61,7 +61,8 @@ std::string metrics::text() const {
                            sp::enumerator_name(static_cast<sp::openpanel::api>(api)), name, count);
         }
     }
-    append_head(out, "sallyport_shadow_refusals_total", "Requests that a limit in shadow would have refused, by API.");
+    append_head(out, "sallyport_shadow_refusals_total",
+                "Requests that a limit in shadow would have refused, whatever was decided, by API.");
     for (std::size_t api = 0; api < apis; ++api) {
         fmt::format_to(std::back_inserter(out), "sallyport_shadow_refusals_total{{api=\"{}\"}} {}\n",
                        sp::enumerator_name(static_cast<sp::openpanel::api>(api)),

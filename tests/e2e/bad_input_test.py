@@ -67,7 +67,7 @@ class Options(unittest.TestCase):
             with self.subTest(options):
                 errors = self.refused(*options)
                 self.assertIn("a budget has at most four windows;", errors)
-                self.assertIn("those of --limit counted among the four", errors)
+                self.assertIn("at most four windows with those of --limit", errors)
         for options in ([four, "--limit=export=none"], ["--limit=export=1/1,2/2", "--shadow-limit=export=1/1,2/2"],
                         ["--shadow-limit=export=50/3600"], ["--shadow-limit=export=100/10", "--shadow-limit", "track=1/1"]):
             with self.subTest(options):

@@ -11,7 +11,8 @@ namespace sallyport {
 template <class Block>
 class spare_blocks {
 public:
-    /// A block of at least this capacity and not of many times more; null if there is none. Linear in the capacities.
+    /// A block of at least this capacity and not of many times more; null if there is none. Linear in the different
+    /// capacities that are spare, and so is `give_back`.
     Block* take(std::uint32_t capacity) noexcept {
         Block* before = nullptr;
         for (auto* first = lists_; first; before = first, first = first->next_list()) {
