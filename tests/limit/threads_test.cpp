@@ -108,6 +108,31 @@ TEST_CASE("a million decisions of threads on a full key of a compact log, replay
     for (unsigned run = 0; run < 10; ++run) replays<sallyport::compact_sliding_log>(2 + run % 7, 100'000 / haste, run);
 }
 
+TEMPLATE_TEST_CASE("while its limit changes under threads, each call fits its own, and all that was used counts", "",
+                   sallyport::sliding_log, sallyport::compact_sliding_log) {
+    constexpr std::array<std::uint32_t, 4> limits{50, 100, 200, 400};
+    for (std::uint32_t run = 0; run < 20; ++run) {
+        TestType limiter({.max_clients = 10});
+        std::array<std::atomic<int>, limits.back()> taken{};
+        std::atomic<int> misplaced{0};
+        in_threads(4, [&](unsigned t) {
+            std::mt19937 random(run * 4 + t);
+            for (int i = 0; i < 1000; ++i) {
+                auto const limit = i < 600 ? limits[random() % limits.size()] : limits.back();
+                auto const answer = take(limiter, {.key = client(1), .quota = quota(limit, s)}, 0);
+                if (answer.outcome != verdict::admitted) continue;
+                if (answer.receipt.position >= limit) {
+                    ++misplaced;
+                } else {
+                    ++taken[answer.receipt.position];
+                }
+            }
+        });
+        CHECK(misplaced == 0);
+        CHECK(std::all_of(taken.begin(), taken.end(), [](auto const& each) { return each == 1; }));
+    }
+}
+
 TEST_CASE("a hundred million decisions of threads on a full key of each log, replayed", "[.long]") {
     for (unsigned run = 0; run < 100; ++run) {
         replays<sallyport::sliding_log>(2 + run % 7, 1'000'000, run);
