@@ -147,8 +147,10 @@ private:
             auto const ring_of = [&seen](std::size_t) -> view& { return *seen; };
             bool const counted = judge(claims, ring_of, now, counting, made);
             if (!ring.is_still()) return false;
-            if (seen->overtaken()) continue;
-            if (!counted || first.cost == 0) return true;
+            if (!counted || first.cost == 0) {
+                if (seen->overtaken()) continue;
+                return true;
+            }
             switch (ring->admit_one(*seen, seen->stamp(now))) {
                 case admission::done: return true;
                 case admission::overtaken: continue;
