@@ -312,6 +312,25 @@ TEST_CASE("a state moves to a larger one, and is found there") {
     CHECK(keys.size() == 1);
 }
 
+TEST_CASE("a known key is surely found while it moves from one state to another") {
+    table keys(10);
+    auto const known = key(1);
+    REQUIRE(count(keys, known, 0, latest));
+    std::atomic<bool> moving{true};
+    std::atomic<int> missed{0};
+    {
+        std::jthread const reader([&] {
+            while (moving) missed += keys.find_surely(known) ? 0 : 1;
+        });
+        for (std::uint32_t i = 0; i < 200'000; ++i) {
+            auto const use = [&](auto const&, auto const& enlarge) { enlarge(0, 4 + 5 * (i % 2)); };
+            keys.with(std::span(&known, 1), 0, four_slots, use);
+        }
+        moving = false;
+    }
+    CHECK(missed == 0);
+}
+
 TEST_CASE("a block serves one key after another, each in a generation of its own") {
     table keys(1);
     for (std::uint32_t i = 0; i < 2000; ++i) REQUIRE(count(keys, key(i), i * 10, i * 10 + 10));

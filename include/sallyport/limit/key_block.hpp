@@ -69,8 +69,8 @@ private:
     }
     void set_link(std::size_t first, key_block* to) noexcept {
         auto const place = std::uint64_t{reinterpret_cast<std::uintptr_t>(to)};
-        words[first].store(static_cast<std::uint32_t>(place), std::memory_order_relaxed);
-        words[first + 1].store(static_cast<std::uint32_t>(place >> 32), std::memory_order_relaxed);
+        words[first].store(static_cast<std::uint32_t>(place), std::memory_order_release);  // after the generation
+        words[first + 1].store(static_cast<std::uint32_t>(place >> 32), std::memory_order_release);
     }
 };
 

@@ -107,6 +107,7 @@ public:
     }
     void replace(block const* gone, block* by, std::uint32_t hash) noexcept {
         slots_[place_of(gone, hash)].store(value_of(by, hash), std::memory_order_release);
+        moves_.store(moves_.load(std::memory_order_relaxed) + 2, std::memory_order_release);
     }
 
     template <class Hash>
@@ -215,7 +216,8 @@ private:
     std::uint32_t count_ = 0;
     std::uint32_t hand_ = 0;
     std::int64_t none_idle_before_ = earliest;
-    std::atomic<std::uint32_t> moves_{0};  ///< odd while keys are moved; another number after
+    std::atomic<std::uint32_t> moves_{
+        0};  ///< odd while slots are moved; another number after that, or a key's new block
     spare_blocks<block> spare_;
 };
 
