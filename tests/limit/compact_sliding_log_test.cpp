@@ -105,6 +105,18 @@ TEST_CASE("a key whose longest window grows counts what it had before, and a key
     }
 }
 
+TEST_CASE("a look at a longer window, or a call that it refuses, leaves a compact log's ticks as they are") {
+    auto const ten_seconds = over(1, 10 * s);
+    std::array const with_a_day{ten_seconds, over(100'000, 86'400 * s)};
+    auto const tick = compact_sliding_log::tick(ten_seconds.quota.window()).count();
+    auto const now = 1000 * s + 80 * ms;
+    auto limiter = make();
+    REQUIRE(passes(limiter, ten_seconds, now));
+    CHECK(limiter.look(std::span(with_a_day).last(1), at(now)).outcome == verdict::admitted);
+    CHECK(limiter.take(with_a_day, at(now)).outcome == verdict::refused);
+    CHECK(passes(limiter, ten_seconds, now + 10 * s + tick));
+}
+
 TEST_CASE("what a compact log tells of stamps never goes back, though the clock does within a tick") {
     auto limiter = make();
     auto const tick = compact_sliding_log::tick(over(5, s).quota.window()).count();

@@ -31,23 +31,24 @@ public:
           blocked_(max_blocked),
           untracked_(full) {}
 
-    /// Answers all claims of a call: by `alone(table, claims, counting, made)`, which takes no lock and is false where it can't
+    /// Answers all claims of a call: by `alone(table, claims, now, counting, made)`, which takes no lock and is false where it can't
     /// answer; else by `together`, of the same form, which is false where there is no room. No claims are admitted; those that
     /// are not of one kind fail, and so do more than `max_claims`, or more than four of one key.
     template <class Alone, class Together>
-    allowance answer(std::span<claim const> claims, steady_time now, bool counting, Alone const& alone,
+    allowance answer(std::span<claim const> claims, steady_time at, bool counting, Alone const& alone,
                      Together const& together) {
         allowance made;
         if (claims.empty()) made.outcome = allowance::verdict::admitted;
         if (claims.empty() || !takes(claims)) return made;
         auto& keys = of(claims.front().key);
-        auto const blocked = blocked_.among(claims, now);
+        auto const now = at.time_since_epoch().count();
+        auto const blocked = blocked_.among(claims, at);
         bool const counts = counting && !blocked.refuse();
-        if (!alone(keys, claims, counts, made) && !together(keys, claims, counts, made)) {
+        if (!alone(keys, claims, now, counts, made) && !together(keys, claims, now, counts, made)) {
             made = untracked_.answer(
                 claims, counts, [&keys](rate_key const& key) { return bool(keys.find_surely(key)); },
                 [&](std::span<claim const> those, bool count, allowance& answered) {
-                    return together(keys, those, count, answered);
+                    return together(keys, those, now, count, answered);
                 });
         }
         if (blocked.any()) [[unlikely]]

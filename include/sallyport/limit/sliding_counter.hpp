@@ -109,15 +109,7 @@ private:
     static std::int64_t ticks(steady_time moment) noexcept { return moment.time_since_epoch().count(); }
 
     allowance answer(std::span<claim const> claims, steady_time at, bool counting) {
-        auto const now = ticks(at);
-        return keys_.answer(
-            claims, at, counting,
-            [now](table const& keys, std::span<claim const> of, bool counts, allowance& made) {
-                return answer_alone(keys, of, now, counts, made);
-            },
-            [now](table& keys, std::span<claim const> of, bool counts, allowance& made) {
-                return answer_together(keys, of, now, counts, made);
-            });
+        return keys_.answer(claims, at, counting, answer_alone, answer_together);
     }
 
     /// False, and nothing was done, if there is no room.

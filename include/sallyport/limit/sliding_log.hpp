@@ -8,6 +8,7 @@
 #include <sallyport/model/clock.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +67,8 @@ public:
     /// How many calls were admitted without being counted, for want of room.
     std::uint64_t untracked() const noexcept { return rings_.untracked(); }
 
-    /// How far apart two stamps of a key are that are told apart, where this is the longest window that it was asked for.
+    /// How far apart two stamps of a key are that are told apart, where this is the longest window in force by which it was
+    /// counted.
     static constexpr std::chrono::nanoseconds tick(std::chrono::milliseconds longest) noexcept {
         return Scale::tick(longest);
     }
@@ -75,20 +77,16 @@ private:
     using ring_type = stamp_ring<Scale>;
     using view = typename ring_type::view;
     using admission = typename ring_type::admission;
+    using ticks = typename ring_type::ticks;
     using table = rate_key_table<ring_type>;
     static constexpr std::uint32_t first_capacity = 1024;
 
     allowance answer(std::span<claim const> claims, steady_time at, bool counting) {
-        auto const now = at.time_since_epoch().count();
-        return rings_.answer(
-            claims, at, counting,
-            [now](table const& rings, std::span<claim const> of, bool counts, allowance& made) {
-                return of.size() == 1 ? answer_alone(rings, of.template first<1>(), now, counts, made)
-                                      : answer_alone(rings, of, now, counts, made);
-            },
-            [now](table& rings, std::span<claim const> of, bool counts, allowance& made) {
-                return answer_together(rings, of, now, counts, made);
-            });
+        auto const alone = [](table const& rings, std::span<claim const> of, ticks now, bool counts, allowance& made) {
+            return of.size() == 1 ? answer_alone(rings, of.template first<1>(), now, counts, made)
+                                  : answer_alone(rings, of, now, counts, made);
+        };
+        return rings_.answer(claims, at, counting, alone, answer_together);
     }
 
     /// False, and nothing was done, if there is no room.
@@ -104,17 +102,37 @@ private:
         };
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
-            for (std::size_t i = 0; i < claims.size(); ++i) {
-                auto const& measured = longest_in_force(claims, claims[i].key);
-                if (rings[i]->suits(measured)) continue;
-                if (!rings[i]->is_new()) enlarge(i, rings[i]->capacity());
-                rings[i]->suit(measured, now);
-            }
             auto const ring_of = [&rings](std::size_t i) -> view& { return *rings[i]; };
-            if (judge(claims, ring_of, now, counting, made)) commit(claims, rings, enlarge, now);
+            suit(claims, rings, now, [](auto const& ring, std::size_t) { return ring.is_new(); });
+            auto found = weigh(claims, ring_of, now);
+            if (counting && found.admitted) {
+                // Nobody has looked at another one yet; and what is told anew is weighed anew.
+                auto const in_another = [&enlarge](auto const& ring, std::size_t i) {
+                    enlarge(i, ring.capacity());
+                    return true;
+                };
+                if (suit(claims, rings, now, in_another)) found = weigh(claims, ring_of, now);
+            }
+            bool const counted = counting && found.admitted;
+            tell(claims, found, ring_of, now, counted, made);
+            if (!counted) return;
+            note(claims, found, ring_of);
+            commit(claims, rings, enlarge, now);
         };
-        made = {};
         return known.with(claims, now, capacity_of, use);
+    }
+
+    /// Has stamps told so that they suit what is asked of each key, in rings that were made ready for it; whether any was.
+    template <class Rings, class MakeReady>
+    static bool suit(std::span<claim const> claims, Rings const& rings, std::int64_t now, MakeReady const& make_ready) {
+        bool any = false;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& measured = longest_in_force(claims, claims[i].key);
+            if (rings[i]->suits(measured) || !make_ready(*rings[i], i)) continue;
+            rings[i]->suit(measured, now);
+            any = true;
+        }
+        return any;
     }
 
     /// The longest of a key's windows in force, since one in shadow must change no answer; where all are, of those.
@@ -145,64 +163,93 @@ private:
                 if (!ring->reaches(each.quota) || !(each.shadow || seen->suits(each.quota))) return false;
             }
             auto const ring_of = [&seen](std::size_t) -> view& { return *seen; };
-            bool const counted = judge(claims, ring_of, now, counting, made);
+            auto const found = weigh(claims, ring_of, now);
             if (!ring.is_still()) return false;
+            bool const counted = counting && found.admitted;
             if (!counted || first.cost == 0) {
                 if (seen->overtaken()) continue;
-                return true;
+            } else {
+                note(claims, found, ring_of);
+                auto const done = ring->admit_one(*seen, seen->stamp(now));
+                if (done == admission::overtaken) continue;
+                if (done == admission::no_room) return false;
             }
-            switch (ring->admit_one(*seen, seen->stamp(now))) {
-                case admission::done: return true;
-                case admission::overtaken: continue;
-                case admission::no_room: return false;
-            }
+            tell(claims, found, ring_of, now, counted,
+                 made);  // after the swap: the less lies between look and swap, the better
+            return true;
         }
     }
 
-    /// The answer, by what each claim's key was admitted before; whether it says how all stands once the call is counted,
-    /// which is yet to be done.
+    /// How a window stands before a call, and once it is counted. What was just written as two is not to be copied as
+    /// one: that makes a processor wait.
+    struct weighed {
+        std::uint32_t used;
+        std::uint32_t used_then;
+        ticks until_freed;  ///< until the oldest that is used leaves the window
+        ticks until_freed_then;
+        ticks waits;  ///< until the call fits; 0 if it does
+    };
+    template <std::size_t Claims>
+    struct weighed_claims {
+        std::array<weighed, std::min(Claims, max_claims)> each;
+        bool admitted;  ///< all that are in force fit
+    };
+
+    /// What a call is to its claims, by what each claim's key was admitted before.
     template <std::size_t Claims, class RingOf>
-    static bool judge(std::span<claim const, Claims> claims, RingOf const& ring_of, std::int64_t now, bool counting,
-                      allowance& answer) noexcept {
-        answer.outcome = allowance::verdict::admitted;
-        answer.states = {};
-        for (std::size_t i = 0; i < claims.size(); ++i) add_state(answer, claims[i], ring_of(i), now);
-        answer.receipt = {steady_time(std::chrono::nanoseconds(ring_of(0).told(now))), ring_of(0).position()};
-        if (!counting || answer.outcome != allowance::verdict::admitted) return false;
-        for (auto i = claims.size(); i-- > 0;) count_in(answer.states[i], ring_of(i), claims[i].cost, now);
-        return true;
-    }
-
-    /// How a window stands before a call is counted.
-    static void add_state(allowance& answer, claim const& asked, view& ring, std::int64_t now) noexcept {
-        auto const usage = ring.usage(asked.quota, now, ring.notes.read());
-        auto const remaining = asked.quota.limit() - usage.units;
-        auto const waits = asked.cost <= remaining ? 0 : ring.wait(asked.quota, asked.cost, now);
-        if (waits != 0 && !asked.shadow) answer.outcome = allowance::verdict::refused;
-        answer.states.append([&]() -> rate_state {
-            return {.name = asked.name,
-                    .quota = asked.quota,
-                    .remaining = remaining,
-                    .reset = std::chrono::nanoseconds(usage.until_freed),
-                    .retry_after = std::chrono::nanoseconds(waits),
-                    .shadow = asked.shadow};
-        });
-    }
-
-    /// Says how a window stands once so much more is counted.
-    static void count_in(rate_state& state, view& ring, std::uint32_t cost, std::int64_t now) noexcept {
-        auto const limit = state.quota.limit();
-        auto const before = limit - state.remaining;
-        auto const counted = std::min(cost, limit);
-        auto const kept = std::min(before, limit - counted);  // of what was used before, what the limit still counts
-        if (counted > 0 && kept == 0) {
-            state.reset = std::chrono::nanoseconds(ring.until_gone(state.quota, now));
-        } else if (kept < before) {
-            state.reset = std::chrono::nanoseconds(ring.until_freed(state.quota, kept, now));
+    static weighed_claims<Claims> weigh(std::span<claim const, Claims> claims, RingOf const& ring_of,
+                                        std::int64_t now) noexcept {
+        weighed_claims<Claims> found;
+        found.admitted = true;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& asked = claims[i];
+            auto const limit = asked.quota.limit();
+            auto& ring = ring_of(i);
+            auto const [used, until_freed] = ring.usage(asked.quota, now, ring.notes.read());
+            if (asked.cost <= limit - used) [[likely]] {
+                bool const is_first = used == 0 && asked.cost > 0;
+                found.each[i] = {used, used + asked.cost, until_freed,
+                                 is_first ? ring.until_gone(asked.quota, now) : until_freed, 0};
+            } else {
+                found.each[i] = {used, limit, until_freed, asked.shadow ? until_kept(asked, ring, now) : 0,
+                                 ring.wait(asked.quota, asked.cost, now)};
+                if (!asked.shadow) found.admitted = false;
+            }
         }
-        state.stamp = steady_time(std::chrono::nanoseconds(ring.told(now)));
-        state.remaining = limit - kept - counted;
-        ring.notes.write(kept + counted);
+        return found;
+    }
+    /// Of a call that is too much: until the oldest leaves that the limit in shadow still counts, once it counts the call.
+    static ticks until_kept(claim const& asked, view const& ring, std::int64_t now) noexcept {
+        auto const kept = asked.quota.limit() - std::min(asked.cost, asked.quota.limit());
+        return kept == 0 ? ring.until_gone(asked.quota, now) : ring.until_freed(asked.quota, kept, now);
+    }
+
+    /// The answer, if the call is counted or if it isn't.
+    template <std::size_t Claims, class RingOf>
+    static void tell(std::span<claim const, Claims> claims, weighed_claims<Claims> const& found, RingOf const& ring_of,
+                     std::int64_t now, bool counted, allowance& answer) noexcept {
+        answer.outcome = found.admitted ? allowance::verdict::admitted : allowance::verdict::refused;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            auto const& its = found.each[i];
+            answer.states.append([&]() -> rate_state {
+                return {.name = claims[i].name,
+                        .quota = claims[i].quota,
+                        .remaining = claims[i].quota.limit() - (counted ? its.used_then : its.used),
+                        .reset = std::chrono::nanoseconds(counted ? its.until_freed_then : its.until_freed),
+                        .retry_after = std::chrono::nanoseconds(its.waits),
+                        .shadow = claims[i].shadow,
+                        .stamp = counted ? moment(ring_of(i).told(now)) : steady_time::min()};
+            });
+        }
+        answer.receipt = {moment(ring_of(0).told(now)), ring_of(0).position()};
+    }
+    static steady_time moment(std::int64_t ticks) noexcept { return steady_time(std::chrono::nanoseconds(ticks)); }
+
+    /// Leaves for the next call what each window holds once this one is counted.
+    template <std::size_t Claims, class RingOf>
+    static void note(std::span<claim const, Claims> claims, weighed_claims<Claims> const& found,
+                     RingOf const& ring_of) noexcept {
+        for (auto i = claims.size(); i-- > 0;) ring_of(i).notes.write(found.each[i].used_then);
     }
 
     /// Counts the usage once for each key, however many windows of it were claimed: for all keys, or for none.

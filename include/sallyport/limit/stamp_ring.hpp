@@ -40,7 +40,7 @@ public:
         }
 
         /// Whether there never was an admission: nobody has looked at it yet.
-        bool is_new() const noexcept { return !this->unit(1).counts() && !oldest_.is_floor() && admitted_ == 0; }
+        bool is_new() const noexcept { return !this->unit(1).counts() && !oldest_.is_floor(); }
         std::uint32_t capacity() const noexcept { return capacity_; }
 
         /// Tells stamps so that it suits a window. In a ring at which nobody has looked: it is new, or was just taken over.
@@ -82,7 +82,7 @@ public:
 
         /// Takes back units of this stamp, at most so many; how many there were. Those before them move up, so that the
         /// log is as if they had never been admitted, but for the place of the next, and that its stamp is not before
-        /// theirs: they have overwritten what was too old by then. Linear in the units since then.
+        /// theirs: they have overwritten what was too old by then. Linear in the units held.
         std::uint32_t give_back(ticks stamp, std::uint32_t cost) noexcept {
             auto const told = scale_.told(stamp);
             std::uint32_t gone = 0;
@@ -98,7 +98,8 @@ public:
                 }
             }
             if (gone == 0) return 0;
-            // Nothing in their places counts, and the one that is written next tells who looked before that it is over.
+            // Nothing in their places counts, and who looked before finds the slot that is written next changed; but by the
+            // second time in a row, when that look has counted more than there is.
             auto const none = oldest_.other_none();
             auto left = gone;
             for (auto back = capacity_; left > 0; --back) {
