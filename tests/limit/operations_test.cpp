@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "claims.hpp"
-#include "in_threads.hpp"
 #include "limiter_histories.hpp"
 #include "limiter_model.hpp"
 
-#include <sallyport/limit/blocked_keys.hpp>
 #include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/sliding_log.hpp>
@@ -13,14 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <span>
-#include <thread>
 #include <vector>
 
 using namespace limits;
@@ -129,28 +124,6 @@ TEST_CASE("who comes by an earlier clock than what was given back doesn't find r
     CHECK(admitted(limiter, asked(), s - 1, 9) == 4);
     CHECK(remaining(limiter, 2 * s - 1) == 0);
     CHECK(remaining(limiter, 2 * s) == 5);
-}
-
-TEST_CASE("while others are admitted, what is given back is given back once") {
-    sallyport::sliding_log limiter;
-    sallyport::claim const wide{.key = client(1), .quota = quota(2000, s)};
-    std::vector<std::jthread> threads;
-    for (int t = 0; t < 4; ++t) {
-        threads.emplace_back([&, t] {
-            for (int i = 0; i < 2000; ++i) {
-                auto const answer = take(limiter, wide, i);
-                if (answer.outcome == verdict::admitted && t % 2 == 0) {
-                    limiter.give_back(client(1), 1, answer.receipt);
-                }
-            }
-        });
-    }
-    threads.clear();
-    auto question = wide;
-    question.cost = 0;
-    auto const left = take(limiter, question, 2000).states[0].remaining;
-    CHECK(left < 2000);
-    CHECK(admitted(limiter, wide, 2000, 3000) == static_cast<int>(left));
 }
 
 TEMPLATE_TEST_CASE("a window in shadow beside others changes none of their answers, however long it is", "",
@@ -400,30 +373,6 @@ TEMPLATE_TEST_CASE(
     dear[0].cost = dear[1].cost = 6;
     CHECK(limiter.take(dear, at(2)).outcome == verdict::refused);
     CHECK(used(limiter, shared, 2) == 1);
-}
-
-TEST_CASE("a blocked key is refused while others' blocks end, wherever it lies in the table") {
-    constexpr std::uint32_t others = 500, blocked = 500;
-    std::atomic<int> let_through{0};
-    for (int run = 0; run < 60 / slowness + 10; ++run) {
-        sallyport::blocked_keys keys(others + blocked);
-        for (std::uint32_t i = 0; i < others + blocked; ++i) REQUIRE(keys.block(client(i), at(100 * s), at(0)));
-        std::atomic<bool> over{false};
-        in_threads(2, [&](unsigned number) {
-            if (number == 0) {
-                for (std::uint32_t i = 0; i < others; ++i) keys.block(client(i), at(0), at(0));
-                over = true;
-                return;
-            }
-            while (!over) {
-                for (std::uint32_t i = others; i < others + blocked; ++i) {
-                    sallyport::claim const asked{.key = client(i)};
-                    let_through += !keys.among(std::span(&asked, 1), at(1)).refuse();
-                }
-            }
-        });
-    }
-    CHECK(let_through == 0);
 }
 
 TEST_CASE("room for no client, or for more than can be told apart, is a mistake") {
