@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -130,13 +129,11 @@ template <class Make, class Reach, class Windows>
 void keeps_its_bounds(Make make, Reach reach, limiter_history::shape const& shape, std::uint64_t histories, int calls,
                       Windows windows) {
     using namespace limits;
-    std::array const starts{std::int64_t{0},       -5 * shape.unit,       -(std::int64_t{1} << 40), earliest,
-                            std::int64_t{1} << 52, std::int64_t{1} << 62, latest - 40 * shape.unit};
-    auto const enough = std::max<std::uint64_t>(starts.size(), histories / slowness / haste);
+    auto const enough = std::max<std::uint64_t>(limiter_history::start_count, histories / slowness / haste);
     for (std::uint64_t seed = 0; seed < enough; ++seed) {
         auto limiter = make();
         limiter_bounds bounds(reach);
-        limiter_history history(shape, starts[seed % starts.size()], seed);
+        limiter_history history(shape, seed);
         auto const judge = [&](sallyport::claim_list const& claims, std::int64_t now) {
             auto const got = limiter.take({claims.data(), claims.size()}, at(now));
             if (got.outcome == verdict::admitted) history.admitted(at(now));

@@ -3,12 +3,9 @@
 
 #include "../catch.hpp"
 #include "claims.hpp"
-#include "limiter_histories.hpp"
-#include "limiter_model.hpp"
 
 #include <sallyport/limit/rate_limiter.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -383,29 +380,4 @@ void waits_for_its_clock(Make make) {
         CHECK(admitted(limiter, asked, latest, 100) == 4);
         CHECK(take(limiter, asked, latest).states[0].retry_after == std::chrono::nanoseconds(1));
     }
-}
-
-/// Compares every answer of so many random histories with the model's.
-template <class Make>
-void agrees_with_the_model(Make make, limiter_history::shape const& shape, std::uint64_t histories, int calls) {
-    using namespace limits;
-    std::array const starts{
-        std::int64_t{0},       -5 * ms,         -(std::int64_t{1} << 40), earliest, std::int64_t{1} << 52,
-        std::int64_t{1} << 62, latest - 40 * ms};
-    auto const enough = std::max<std::uint64_t>(starts.size(), histories / slowness / haste);
-    for (std::uint64_t seed = 0; seed < enough; ++seed) {
-        auto limiter = make();
-        limiter_model model;
-        limiter_history history(shape, starts[seed % starts.size()], seed);
-        for (int i = 0; i < calls; ++i) {
-            auto const [claims, now] = history.next();
-            auto const expected = model.take({claims.data(), claims.size()}, at(now));
-            auto const got = limiter.take({claims.data(), claims.size()}, at(now));
-            if (got.outcome == verdict::admitted) history.admitted(got.receipt.stamp);
-            if (auto const text = difference(expected, got); !text.empty()) {
-                FAIL("history " << seed << ", call " << i << ", now " << now << "\n" << text);
-            }
-        }
-    }
-    SUCCEED();
 }

@@ -22,22 +22,47 @@ public:
     };
 
     struct shape {
-        std::uint32_t max_limit;
-        std::uint32_t max_cost;
-        bool whole_budgets;              ///< each key's longest window is always claimed, and in force
+        std::uint32_t max_limit = 6;
+        std::uint32_t max_cost = 8;
+        bool whole_budgets = true;       ///< each key's longest window is always claimed, and in force
         std::int64_t unit = limits::ms;  ///< of which each window has a few
+        bool one_window = false;         ///< instead, a call has one claim, in force, and each key one window
+        bool steps_back = true;          ///< whether the clock does
+        std::int64_t tick = 1;           ///< every moment is the last of one
     };
 
     limiter_history(shape const& like, std::int64_t start, std::uint64_t seed)
         : like_(like), random_(seed), now_(start) {}
+    limiter_history(shape const& like, std::uint64_t seed) : limiter_history(like, start(like, seed), seed) {}
+
+    /// So many histories of a shape begin where time may be special.
+    static constexpr std::uint64_t start_count = 7;
+    static std::int64_t start(shape const& like, std::uint64_t seed) {
+        std::array<std::int64_t, start_count> const starts{0,
+                                                           -5 * like.unit,
+                                                           -(std::int64_t{1} << 40),
+                                                           limits::earliest,
+                                                           std::int64_t{1} << 52,
+                                                           std::int64_t{1} << 62,
+                                                           limits::latest - 40 * like.unit};
+        return starts[seed % start_count];
+    }
 
     call next() {
+        auto const before = now_;
         move_clock();
+        if (!like_.steps_back) now_ = std::max(now_, before);
+        now_ |= like_.tick - 1;
         bool const proven = one_in(3) == false;
         call made{.claims = {}, .now = now_};
         auto const first = key(proven);
         bool const several = one_in(3);
         auto const cost = some_cost();
+        if (like_.one_window) {
+            auto const window = 1 + first.client.bytes()[0] % longest;
+            static_cast<void>(made.claims.push_back({.key = first, .quota = some_quota(window), .cost = cost}));
+            return made;
+        }
         auto const windows = like_.whole_budgets ? 2 : number(1, sallyport::max_claims);
         for (std::uint32_t i = 0; i < windows; ++i) add(made, several && i > 0 ? key(proven) : first, cost);
         return made;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "claims.hpp"
-#include "limiter_histories.hpp"
-#include "limiter_model.hpp"
+#include "model_agreement.hpp"
 
 #include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
@@ -64,52 +63,10 @@ TEST_CASE("what is given back can be used again, and the rest counts on") {
 }
 
 TEST_CASE("with give-backs too, every answer is the model's, whatever the clock does") {
-    std::array const starts{std::int64_t{0}, -5 * s, earliest, std::int64_t{1} << 52, std::int64_t{1} << 62};
-    std::size_t given_back = 0;
-    for (std::uint64_t seed = 0; seed < 3000 / slowness; ++seed) {
-        sallyport::sliding_log limiter;
-        limiter_model model;
-        limiter_history history({.max_limit = 6, .max_cost = 4, .whole_budgets = true}, starts[seed % starts.size()],
-                                seed);
-        std::mt19937_64 random(seed);
-        struct admission {
-            sallyport::claim of;
-            sallyport::steady_time stamp;
-        };
-        std::vector<admission> admissions;
-        for (int i = 0; i < 100; ++i) {
-            if (random() % 3 == 0 && !admissions.empty()) {
-                auto const recent = std::min<std::size_t>(admissions.size(), 8);
-                auto const which = admissions.end() - 1 - static_cast<std::ptrdiff_t>(random() % recent);
-                auto const& [of, stamp] = *which;
-                if (limiter.give_back(of.key, of.cost, {.stamp = stamp})) {
-                    REQUIRE(model.give_back(of.key, of.cost, stamp));
-                    ++given_back;
-                } else {  // nothing of it is left in any window
-                    auto const since = model.last(of.key) - stamp.time_since_epoch();
-                    REQUIRE((since >= std::chrono::milliseconds(4) || !model.give_back(of.key, of.cost, stamp)));
-                }
-                admissions.erase(which);
-            }
-            auto const call = history.next();
-            auto const& claims = call.claims;
-            auto const now = call.now;
-            auto const asked = std::span<sallyport::claim const>(claims.data(), claims.size());
-            auto expected = model.take(asked, at(now));
-            auto const got = limiter.take(asked, at(now));
-            expected.receipt.position = got.receipt.position;  // of what was given back the places are not used again
-            if (auto const text = difference(expected, got); !text.empty())
-                FAIL("seed " << seed << ", call " << i << ": " << text);
-            if (got.outcome != verdict::admitted) continue;
-            history.admitted(got.receipt.stamp);
-            for (std::size_t c = 0; c < claims.size(); ++c) {
-                bool const is_first = std::none_of(claims.begin(), claims.begin() + c,
-                                                   [&](auto const& other) { return other.key == claims[c].key; });
-                if (is_first && claims[c].cost > 0) admissions.push_back({claims[c], got.states[c].stamp});
-            }
-        }
-    }
-    CHECK(given_back > 10'000 / slowness);
+    auto const make = [] { return sallyport::sliding_log({.max_clients = 1000, .max_unproven = 1000}); };
+    auto const told = agrees_with_the_model(make, {.max_limit = 6, .max_cost = 4, .whole_budgets = true}, 3000, 100,
+                                            give_backs::some);
+    CHECK(told.given_back > told.calls / 30);
 }
 
 TEST_CASE("who comes by an earlier clock than what was given back doesn't find room that older calls have taken") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
+#include "counter_bounds.hpp"
 #include "in_threads.hpp"
-#include "limiter_bounds.hpp"
 
 #include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/rate_limiter.hpp>
@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <span>
 #include <utility>
@@ -146,103 +145,12 @@ TEMPLATE_TEST_CASE("an admission that was not counted gives nothing back", "", s
     CHECK_FALSE(limiter.give_back(client(2), 1, uncounted.receipt));
 }
 
-namespace {
-
-using choose_windows = void (*)(sallyport::claim_list&, std::int64_t);
-
-void keeps_its_bounds_whatever_the_host_does(choose_windows windows, bool whole_budgets, std::int64_t unit,
-                                             std::uint64_t histories) {
-    struct given {
-        sallyport::rate_key key;
-        std::size_t which;
-        std::uint32_t cost;
-        sallyport::steady_time stamp;
-        int life;
-    };
-    for (std::uint64_t seed = 0; seed < histories; ++seed) {
-        std::mt19937_64 random(seed);
-        sallyport::sliding_counter limiter({.max_clients = 1000, .max_unproven = 1000});
-        limiter_history history({.max_limit = 9, .max_cost = 6, .whole_budgets = whole_budgets, .unit = unit}, 0, seed);
-        limiter_bounds bounds([](sallyport::claim const& of, wide now, wide) {
-            auto const sub = sallyport::sliding_counter::sub_window(of.quota.window()).count();
-            return now - std::chrono::nanoseconds(of.quota.window()).count() - sub;
-        });
-        std::vector<given> kept;
-        std::map<sallyport::rate_key, int> lives;
-        for (int i = 0; i < 300; ++i) {
-            auto [claims, now] = history.next();
-            windows(claims, unit);
-            auto const& key = claims[0].key;
-            switch (random() % 16) {
-                case 0:
-                    limiter.reset(key);
-                    bounds.reset(key);
-                    ++lives[key];
-                    break;
-                case 1: {
-                    auto const until = now + static_cast<std::int64_t>(random() % 8) * unit / 4;
-                    REQUIRE(limiter.block(key, at(until), at(now)));
-                    bounds.block(key, until > now ? until : earliest);
-                    break;
-                }
-                case 2:
-                case 3:
-                case 4:
-                case 5: {
-                    if (kept.empty()) break;
-                    auto const back = kept.begin() + static_cast<std::ptrdiff_t>(random() % kept.size());
-                    // What lies before a reset is no longer there to be given back.
-                    if (back->life == lives[back->key]) {
-                        limiter.give_back(back->key, back->cost, {.stamp = back->stamp});
-                        bounds.give_back(back->key, back->which);
-                    }
-                    kept.erase(back);
-                    break;
-                }
-                default: break;
-            }
-            bool const looks = random() % 4 == 0;
-            std::span<sallyport::claim const> const all(claims.data(), claims.size());
-            auto const got = looks ? limiter.look(all, at(now)) : limiter.take(all, at(now));
-            if (auto const text = bounds.judge(claims, now, got, !looks); !text.empty()) {
-                FAIL("history " << seed << ", call " << i << ", now " << now << "\n" << text);
-            }
-            if (looks || got.outcome != verdict::admitted) continue;
-            history.admitted(at(now));
-            for (std::size_t c = 0; c < claims.size(); ++c) {
-                auto const& own = all[c].key;
-                auto const is_its = [&own](sallyport::claim const& other) { return other.key == own; };
-                bool const first =
-                    std::find_if(all.begin(), all.end(), is_its) - all.begin() == static_cast<std::ptrdiff_t>(c);
-                if (!first || claims[c].cost == 0) continue;
-                kept.push_back({claims[c].key, bounds.admissions(claims[c].key) - 1, claims[c].cost,
-                                got.states[c].stamp, lives[claims[c].key]});
-            }
-        }
-    }
-    SUCCEED();
-}
-
-std::int64_t own_window(sallyport::claim const& of, std::int64_t unit) {
-    return (1 + of.key.client.bytes()[0] % 4) * unit;
-}
-
-}  // namespace
-
 TEST_CASE("with looks, give-backs, resets and blocks at any time, a sliding counter keeps its bounds, to the unit") {
     for (auto const unit : {20 * ms, s, 3600 * s}) {
-        keeps_its_bounds_whatever_the_host_does(
-            [](sallyport::claim_list& claims, std::int64_t of) {
-                for (auto& each : claims) each.quota = quota(each.quota.limit(), own_window(each, of));
-            },
-            false, unit, 200 / slowness);
-        keeps_its_bounds_whatever_the_host_does(
-            [](sallyport::claim_list& claims, std::int64_t of) {
-                for (std::size_t i = 1; i < claims.size(); i += 2) {
-                    claims[i].quota = quota(claims[i].quota.limit(), own_window(claims[i], of));
-                }
-            },
-            true, unit, 200 / slowness);
+        keeps_its_bounds_whatever_the_host_does({.max_limit = 9, .max_cost = 6, .whole_budgets = false, .unit = unit},
+                                                200, 300, one_a_key);
+        keeps_its_bounds_whatever_the_host_does({.max_limit = 9, .max_cost = 6, .whole_budgets = true, .unit = unit},
+                                                200, 300, two_a_key);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
-#include "limiter_bounds.hpp"
+#include "counter_bounds.hpp"
 #include "limiter_conformance.hpp"
 
 #include <sallyport/limit/sliding_counter.hpp>
@@ -17,31 +17,6 @@ using namespace limits;
 namespace {
 
 sallyport::sliding_counter make() { return sallyport::sliding_counter({.max_clients = 1000, .max_unproven = 1000}); }
-
-std::int64_t sub_window(sallyport::quota const& in) {
-    return sallyport::sliding_counter::sub_window(in.window()).count();
-}
-
-/// What a sliding counter may count: a sub-window before the window, by the call's own moment. It may hold on to what it
-/// took from another one for so much longer.
-auto reach(std::int64_t slack = 0) {
-    return [slack](sallyport::claim const& asked, wide now, wide) {
-        return now - std::chrono::nanoseconds(asked.quota.window()).count() - sub_window(asked.quota) - slack;
-    };
-}
-
-std::int64_t some_window(sallyport::claim const& of, std::int64_t unit) {
-    return (1 + of.key.client.bytes()[0] % 4) * unit;
-}
-void one_a_key(sallyport::claim_list& claims, std::int64_t unit) {
-    for (auto& each : claims) each.quota = quota(each.quota.limit(), some_window(each, unit));
-}
-void two_a_key(sallyport::claim_list& claims, std::int64_t unit) {
-    for (std::size_t i = 1; i < claims.size(); i += 2) {
-        claims[i].quota = quota(claims[i].quota.limit(), some_window(claims[i], unit));
-    }
-}
-void any_in_turn(sallyport::claim_list const&, std::int64_t) {}
 
 constexpr std::array units{ms, 7 * ms, 50 * ms, s, 7 * 24 * 3600 * s};
 
@@ -67,23 +42,23 @@ TEST_CASE("a sub-window is a sixth of the window, rounded up by less than an eig
 
 TEST_CASE("with one window a key: never over, at most a sub-window early, and a wait ends with the call passing") {
     for (auto const unit : units) {
-        keeps_its_bounds(make, reach(), {.max_limit = 6, .max_cost = 8, .whole_budgets = false, .unit = unit}, 350, 200,
-                         one_a_key);
-        keeps_its_bounds(make, reach(), {.max_limit = 1000, .max_cost = 90, .whole_budgets = false, .unit = unit}, 70,
-                         400, one_a_key);
+        keeps_its_bounds(make, counter_reach(), {.max_limit = 6, .max_cost = 8, .whole_budgets = false, .unit = unit},
+                         350, 200, one_a_key);
+        keeps_its_bounds(make, counter_reach(),
+                         {.max_limit = 1000, .max_cost = 90, .whole_budgets = false, .unit = unit}, 70, 400, one_a_key);
     }
 }
 
 TEST_CASE("with two windows a key, the same bounds hold for each") {
     for (auto const unit : units) {
-        keeps_its_bounds(make, reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200,
-                         two_a_key);
+        keeps_its_bounds(make, counter_reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit},
+                         350, 200, two_a_key);
     }
 }
 
 TEST_CASE("with ever other windows beside the longest: never over, and early by no more than it reaches back") {
     for (auto const unit : units) {
-        keeps_its_bounds(make, reach(9 * sub_window(quota(1, 4 * unit))),
+        keeps_its_bounds(make, counter_reach(9 * sub_window(quota(1, 4 * unit))),
                          {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 350, 200, any_in_turn);
     }
 }
@@ -159,11 +134,11 @@ TEST_CASE("a hundred million decisions of a full sliding counter beside exact su
 
 TEST_CASE("millions of calls keep a sliding counter's bounds", "[.long]") {
     for (auto const unit : units) {
-        keeps_its_bounds(make, reach(), {.max_limit = 12, .max_cost = 8, .whole_budgets = false, .unit = unit}, 5000,
-                         200, one_a_key);
-        keeps_its_bounds(make, reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200,
-                         two_a_key);
-        keeps_its_bounds(make, reach(9 * sub_window(quota(1, 4 * unit))),
+        keeps_its_bounds(make, counter_reach(), {.max_limit = 12, .max_cost = 8, .whole_budgets = false, .unit = unit},
+                         5000, 200, one_a_key);
+        keeps_its_bounds(make, counter_reach(), {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit},
+                         2500, 200, two_a_key);
+        keeps_its_bounds(make, counter_reach(9 * sub_window(quota(1, 4 * unit))),
                          {.max_limit = 9, .max_cost = 8, .whole_budgets = true, .unit = unit}, 2500, 200, any_in_turn);
     }
 }

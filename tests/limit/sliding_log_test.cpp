@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "limiter_conformance.hpp"
+#include "model_agreement.hpp"
 
 #include <sallyport/limit/sliding_log.hpp>
 
