@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../catch.hpp"
 #include "claims.hpp"
+#include "counted_memory.hpp"
 #include "limiter_model.hpp"
 
 #include <sallyport/limit/compact_sliding_log.hpp>
@@ -15,12 +16,9 @@
 #include <vector>
 
 using namespace limits;
+using namespace counted;
 
 namespace {
-
-std::atomic<std::ptrdiff_t> blocks{0};           // held by this program
-thread_local std::size_t bytes = 0;              // that this thread has asked for
-thread_local std::ptrdiff_t until_failure = -1;  // how many more allocations of this thread succeed; negative: all
 
 /// While it lives, this thread's allocations fail after so many.
 struct scarce_memory {
@@ -39,6 +37,7 @@ void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
     auto* const block = std::malloc(size);
     if (block) ++blocks;
     bytes += size;
+    if (block && given_memory::listens()) given_memory::listens()->add({static_cast<std::byte*>(block), size});
     return block;
 }
 void* operator new(std::size_t size) {
@@ -48,6 +47,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* block) noexcept {
     if (block) --blocks;
+    if (given_memory::listens()) given_memory::listens()->remove(block);
     std::free(block);
 }
 void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
