@@ -23,19 +23,27 @@ using namespace limits;
 
 namespace {
 
-struct admission {
+struct decision {
     sallyport::receipt receipt;
     std::int64_t now;
     std::int64_t stamp;
     std::uint32_t cost;
+    std::uint64_t began, ended;  ///< in the order of all calls' beginnings and ends
 };
 
-/// Eight threads call for one key, by a clock that steps back, and report what was admitted in the order of receipts.
-std::vector<admission> race(unsigned run, std::uint32_t limit, std::int64_t window, std::uint32_t max_cost,
-                            unsigned calls = 20'000 / slowness) {
+/// What was admitted, in the order of receipts, and what was refused.
+struct decisions {
+    std::vector<decision> admitted;
+    std::vector<decision> refused;
+};
+
+/// Eight threads call for one key, by a clock that steps back, and report all decisions.
+decisions race(unsigned run, std::uint32_t limit, std::int64_t window, std::uint32_t max_cost,
+               unsigned calls = 20'000 / slowness) {
     sallyport::sliding_counter limiter({.max_clients = 1});
     sallyport::manual_clock clock;
-    std::array<std::vector<admission>, thread_count> admissions;
+    std::atomic<std::uint64_t> events{0};
+    std::array<decisions, thread_count> made;
     in_threads([&](unsigned number) {
         std::minstd_rand random(run * thread_count + number + 1);
         for (unsigned i = 0; i < calls; ++i) {
@@ -44,23 +52,29 @@ std::vector<admission> race(unsigned run, std::uint32_t limit, std::int64_t wind
             auto const cost = static_cast<std::uint32_t>(1 + random() / 64 % max_cost);
             sallyport::claim const asked{.key = client(1), .quota = quota(limit, window), .cost = cost};
             auto const now = clock.now().time_since_epoch().count();
+            auto const began = ++events;
             auto const answer = take(limiter, asked, now);
-            if (answer.outcome == verdict::admitted) {
-                admissions[number].push_back({answer.receipt, now, now, asked.cost});
-            }
+            auto& own = answer.outcome == verdict::admitted ? made[number].admitted : made[number].refused;
+            own.push_back({answer.receipt, now, now, asked.cost, began, ++events});
         }
     });
-    std::vector<admission> all;
-    for (auto const& own : admissions) all.insert(all.end(), own.begin(), own.end());
-    std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) {
+    decisions all;
+    for (auto const& own : made) {
+        all.admitted.insert(all.admitted.end(), own.admitted.begin(), own.admitted.end());
+        all.refused.insert(all.refused.end(), own.refused.begin(), own.refused.end());
+    }
+    auto& in_order = all.admitted;
+    std::sort(in_order.begin(), in_order.end(), [](auto const& a, auto const& b) {
         return std::tie(a.receipt.stamp, a.receipt.position) < std::tie(b.receipt.stamp, b.receipt.position);
     });
-    for (std::size_t i = 1; i < all.size(); ++i) all[i].stamp = std::max(all[i].now, all[i - 1].stamp);
+    for (std::size_t i = 1; i < in_order.size(); ++i) {
+        in_order[i].stamp = std::max(in_order[i].now, in_order[i - 1].stamp);
+    }
     return all;
 }
 
 /// Each has its own place, and no window of any position holds more than the limit.
-void check(std::vector<admission> const& all, std::uint32_t limit, std::int64_t window) {
+void check_none_over(std::vector<decision> const& all, std::uint32_t limit, std::int64_t window) {
     REQUIRE(all.size() > limit / 8);
     std::size_t oldest = 0;
     std::uint64_t sum = 0;
@@ -71,6 +85,30 @@ void check(std::vector<admission> const& all, std::uint32_t limit, std::int64_t 
         while (all[oldest].stamp <= all[i].stamp - window) sum -= all[oldest++].cost;
         REQUIRE(sum <= limit);
     }
+}
+
+/// A refusal has no place among the admissions. But whatever it saw had begun before it ended: where that alone leaves room
+/// for its cost, in its window and a sub-window before it, it came too early.
+void check_none_early(decisions all, std::uint32_t limit, std::int64_t window) {
+    REQUIRE(all.refused.size() > limit);
+    auto const reach = window + sallyport::sliding_counter::sub_window(std::chrono::milliseconds(window / ms)).count();
+    auto& begun = all.admitted;
+    std::sort(begun.begin(), begun.end(), [](auto const& a, auto const& b) { return a.began < b.began; });
+    for (auto const& refused : all.refused) {
+        auto last = std::partition_point(begun.begin(), begun.end(),
+                                         [&](auto const& each) { return each.began < refused.ended; });
+        std::uint64_t sum = refused.cost;
+        while (sum <= limit && last != begun.begin()) {
+            --last;
+            sum += last->stamp > refused.now - reach ? last->cost : 0;
+        }
+        REQUIRE(sum > limit);
+    }
+}
+
+void check(decisions const& all, std::uint32_t limit, std::int64_t window) {
+    check_none_over(all.admitted, limit, window);
+    check_none_early(all, limit, window);
 }
 
 }  // namespace
@@ -87,15 +125,19 @@ TEST_CASE("eight threads on one key of a sliding counter admit exactly the limit
     }
 }
 
-TEST_CASE("under threads, no window of a sliding counter ever holds more than the limit") {
+TEST_CASE(
+    "under threads, no window of a sliding counter ever holds more than the limit, and no call is refused a sub-window "
+    "early") {
     for (unsigned run = 0; run < 10; ++run) {
         check(race(run, 100, 12 * ms, 1), 100, 12 * ms);
         check(race(run, 1000, 60 * ms, 8), 1000, 60 * ms);
     }
 }
 
-TEST_CASE("in a hundred million decisions of threads, no window of a sliding counter holds more than the limit",
-          "[.long]") {
+TEST_CASE(
+    "in a hundred million decisions of threads, no window of a sliding counter holds more than the limit, and none is "
+    "early",
+    "[.long]") {
     for (unsigned run = 0; run < 100; ++run) {
         check(race(run, 100, 12 * ms, 1, 62'500 / slowness), 100, 12 * ms);
         check(race(run, 1000, 60 * ms, 8, 62'500 / slowness), 1000, 60 * ms);
