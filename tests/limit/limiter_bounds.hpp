@@ -44,7 +44,7 @@ public:
         }
         if (!admitted && !may_refuse) text += "refused for nothing\n";
         if (admitted && counting) count(claims, now);
-        for (std::size_t i = 0; i < claims.size(); ++i) text += compare_remaining(i, claims[i], now, got);
+        for (std::size_t i = 0; i < claims.size(); ++i) text += compare_usage(i, claims[i], now, got.states[i]);
         return text;
     }
 
@@ -70,15 +70,25 @@ private:
     static bool fits(sallyport::claim const& asked, std::uint64_t used) {
         return asked.cost == 0 || used + asked.cost <= asked.quota.limit();
     }
-    std::string compare_remaining(std::size_t i, sallyport::claim const& asked, wide now,
-                                  sallyport::allowance const& got) {
+    std::string compare_usage(std::size_t i, sallyport::claim const& asked, wide now,
+                              sallyport::rate_state const& got) {
         auto const limit = asked.quota.limit();
-        auto const remaining = got.states[i].remaining;
+        auto const remaining = got.remaining;
         auto const left = [&](std::uint64_t used) { return used >= limit ? 0 : limit - used; };
         auto const least = left(possibly_used(asked, now));
         auto const most = left(certainly_used(asked, now));
-        if (remaining >= least && remaining <= most) return "";
-        return fmt::format("claim {} has {} left, and not from {} to {}\n", i, remaining, least, most);
+        if (remaining < least || remaining > most) {
+            return fmt::format("claim {} has {} left, and not from {} to {}\n", i, remaining, least, most);
+        }
+        // `remaining` grows when something has left the window, at the latest where the limiter may count it no more.
+        wide const reset = got.reset.count();
+        if ((reset == 0) != (remaining == limit)) return fmt::format("claim {} resets in {}\n", i, got.reset.count());
+        bool const known = got.reset != sallyport::never;
+        if (reset > 0 && known && left(certainly_used(asked, now + reset)) <= remaining)
+            return fmt::format("claim {} says that it resets too early\n", i);
+        if (reset > 0 && left(possibly_used(asked, now + reset - 1)) > remaining)
+            return fmt::format("claim {} says that it resets too late\n", i);
+        return "";
     }
 
     /// In the window that ends at the call's stamp.
@@ -123,6 +133,19 @@ inline std::optional<std::int64_t> retry_at(sallyport::allowance const& answer, 
     return now + longest;
 }
 
+/// That a window has more left once its reset has come, and no more before.
+template <class Limiter>
+void grows_at_reset(Limiter& limiter, sallyport::claim_list const& claims, std::int64_t now,
+                    sallyport::rate_state const& first) {
+    auto const reset = first.reset.count();
+    if (reset == 0 || now > limits::latest - reset) return;
+    auto const left_at = [&](std::int64_t moment) {
+        return limiter.look({claims.data(), claims.size()}, limits::at(moment)).states[0].remaining;
+    };
+    if (left_at(now + reset - 1) != first.remaining) FAIL("now " << now << ": has more left before its reset");
+    if (left_at(now + reset) <= first.remaining) FAIL("now " << now << ": has no more left at its reset");
+}
+
 /// Judges each answer of so many random histories, and that each refused call passes when it says, and not before.
 /// `windows(claims, unit)` may choose other windows for the claims.
 template <class Make, class Reach, class Windows>
@@ -145,7 +168,9 @@ void keeps_its_bounds(Make make, Reach reach, limiter_history::shape const& shap
         for (int i = 0; i < calls; ++i) {
             auto [claims, now] = history.next();
             windows(claims, shape.unit);
-            auto const again = retry_at(judge(claims, now), now);
+            auto const answer = judge(claims, now);
+            if (i % 4 == 1) grows_at_reset(limiter, claims, now, answer.states[0]);
+            auto const again = retry_at(answer, now);
             if (!again || i % 2 == 0) continue;
             if (judge(claims, *again - 1).outcome != verdict::refused) FAIL("history " << seed << ": waits too long");
             if (judge(claims, *again).outcome != verdict::admitted) FAIL("history " << seed << ": waits too short");
