@@ -56,6 +56,12 @@ public:
     void reset(sallyport::rate_key const& key) { admissions_.erase(key); }
     void block(sallyport::rate_key const& key, std::int64_t until) { blocked_[key] = until; }
 
+    /// That what was admitted until a moment may count, and may not.
+    void may_miss(sallyport::rate_key const& key, wide until) { missed_[key] = until; }
+
+    /// A call's stamp: the later of its moment and its key's last admission.
+    wide stamp(sallyport::rate_key const& key, wide now) { return std::max(now, last(key, now)); }
+
 private:
     struct admission {
         wide stamp;
@@ -94,7 +100,9 @@ private:
     /// In the window that ends at the call's stamp.
     std::uint64_t certainly_used(sallyport::claim const& asked, wide now) {
         wide const window = std::chrono::nanoseconds(asked.quota.window()).count();
-        return since(asked.key, std::max(now, last(asked.key, now)) - window);
+        auto const from = stamp(asked.key, now) - window;
+        auto const missed = missed_.find(asked.key);
+        return since(asked.key, missed == missed_.end() ? from : std::max(from, missed->second));
     }
     std::uint64_t possibly_used(sallyport::claim const& asked, wide now) {
         return since(asked.key, reach_(asked, now, last(asked.key, now)));
@@ -119,6 +127,7 @@ private:
 
     std::map<sallyport::rate_key, std::vector<admission>> admissions_;
     std::map<sallyport::rate_key, std::int64_t> blocked_;
+    std::map<sallyport::rate_key, wide> missed_;
     Reach reach_;
 };
 
