@@ -190,10 +190,77 @@ TEST_CASE("what a forgotten key held is given back") {
         return sallyport::claim{.key = client(number), .quota = quota(50, s)};
     };
     std::ptrdiff_t most = 0;
+    std::size_t asked = 0;
     for (std::uint32_t i = 0; i < 100'000 / haste; ++i) {
         REQUIRE(passes(limiter, one(i), i * 10 * ms));
-        if (i == 10'000) most = blocks;
+        if (i != 10'000) continue;
+        most = blocks;
+        asked = bytes;
     }
     CHECK(blocks <= most + 200);
+    CHECK(bytes <= asked + 200 * (8 * 50 + 50));
     CHECK(limiter.size() < 1200);
+}
+
+namespace {
+
+/// A table has room for its capacity, and for some more in each part of it, since keys fall unevenly.
+void asks_for_its_keys_alone(std::uint32_t invented) {
+    constexpr std::uint32_t capacity = 10'000;
+    sallyport::sliding_log limiter({.max_clients = capacity, .max_unproven = capacity});
+    auto const before = bytes;
+    for (std::uint32_t i = 0; i < invented; ++i) {
+        for (auto const& key : {client(i), stranger(i)}) {
+            static_cast<void>(take(limiter, {.key = key, .quota = quota(1, s)}, i * ms / 20));
+        }
+    }
+    CHECK(limiter.size() > capacity);
+    CHECK(bytes - before > limiter.size() * 8);
+    CHECK(bytes - before <= 2 * (capacity + capacity / 2) * (8 + 50));
+}
+
+}  // namespace
+
+TEST_CASE("100,000 invented keys of each kind take the memory of those that there is room for") {
+    asks_for_its_keys_alone(100'000 / haste);
+}
+
+TEST_CASE("10,000,000 invented keys of each kind take the memory of those that there is room for", "[.long]") {
+    asks_for_its_keys_alone(10'000'000 / haste);
+}
+
+TEST_CASE(
+    "a limit above 1,024 that is used up takes eight bytes a unit and few more, and what it grew out of is less than "
+    "twice "
+    "that") {
+    for (std::uint32_t const limit : {1025U, 1500U, 2049U, 6000U, 16'385U}) {
+        sallyport::sliding_log limiter;
+        std::size_t newest = 0;
+        std::size_t outgrown = 0;
+        for (std::uint32_t i = 0; i < limit; ++i) {
+            auto const before = bytes;
+            static_cast<void>(take(limiter, {.key = client(1), .quota = quota(limit, s)}, 0));
+            if (bytes == before) continue;
+            outgrown += newest;
+            newest = bytes - before;
+        }
+        CHECK(newest >= 8 * limit);
+        CHECK(newest <= 8 * limit + 50);
+        CHECK(outgrown < 2 * newest);
+        CHECK(used(limiter, {.key = client(1), .quota = quota(limit, s)}, 0) == limit);
+    }
+}
+
+TEST_CASE("what a key has outgrown is for others: many used-up limits take eight bytes a unit and 64 more each") {
+    constexpr std::size_t limit = 2049;
+    constexpr std::size_t keys = 640;
+    constexpr std::size_t parts = 64;  // of the table, each with spare blocks of its own
+    sallyport::sliding_log limiter;
+    auto const before = bytes;
+    for (std::uint32_t i = 0; i < keys; ++i) {
+        auto const asked = sallyport::claim{.key = client(i), .quota = quota(limit, s), .cost = 3};
+        static_cast<void>(admitted(limiter, asked, 0, limit / 3));
+    }
+    CHECK(bytes - before >= keys * 8 * limit);
+    CHECK(bytes - before <= keys * (8 * limit + 64) + parts * 2 * (8 * limit + 64));
 }
