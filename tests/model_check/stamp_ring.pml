@@ -24,7 +24,16 @@
 #define offset_of(slot) ((slot) & 31)
 #define tagged(lap, offset) ((lap) << 5 | (offset))
 #define empty(generation) tagged(LAPS - 1, generation)
+#ifdef GIVES_BACK
+/* No later stamp is before that of a floor, which doesn't count. */
+#define FLOOR 16
+#define STAMPS 7
+#define floor_at(lap, stamp) tagged(lap, FLOOR + (stamp))
+#define is_floor(slot) ((slot) != SEALED && offset_of(slot) >= FLOOR)
+#define counts(slot) (offset_of(slot) >= LEAST && offset_of(slot) < FLOOR)
+#else
 #define counts(slot) (offset_of(slot) >= LEAST)
+#endif
 #define lap_before(lap) (((lap) + LAPS - 1) % LAPS)
 #define end_at(lap, index) ((lap) * CAPACITY + (index))
 #define end_after(lap, index) (((lap) * CAPACITY + (index) + 1) % (LAPS * CAPACITY))
@@ -46,8 +55,14 @@ byte second_stamp[KEYS];
 byte up_to_date;
 byte holder;           /* who has entered, if anybody has */
 
+#ifdef GIVES_BACK
+/* Where units are taken back, how many of each stamp are left; and the last stamp, though it was. */
+byte units_at[STAMPS];
+#define logged(key, stamp) (units_at[stamp] + units_at[(stamp) - 1])
+#else
 #define in_window(stamped, stamp) ((stamped) != 0 && (stamped) <= (stamp) && (stamp) - (stamped) < WINDOW)
 #define logged(key, stamp) (in_window(newest_stamp[key], stamp) + in_window(second_stamp[key], stamp))
+#endif
 #define later_of(a, b) ((a) > (b) -> (a) : (b))
 
 /* A stamp is never before the last one, and no admission is one too many. */
@@ -55,7 +70,11 @@ inline log_admission() {
     holds(ring_is_of(key) && (holder == 0 || holder == _pid));
     holds(stamp >= newest_stamp[key]);
     assert(logged(key, stamp) < limit);
+#ifdef GIVES_BACK
+    units_at[stamp]++;
+#else
     second_stamp[key] = newest_stamp[key];
+#endif
     newest_stamp[key] = stamp;
     up_to_date = 0
 }
@@ -83,7 +102,10 @@ hidden byte newest;
 #define are_near(a, b) (((a) + LAPS + 1 - (b)) % LAPS <= 2)
 
 /* Whether the slot before the end holds what view::unit(1) expects. */
-#define is_before_end(slot) ((slot) != SEALED && tag_of(slot) == (index >= 1 -> lap : lap_before(lap)))
+#ifndef GIVES_BACK
+#define is_floor(slot) false
+#endif
+#define is_before_end(slot) ((slot) != SEALED && !is_floor(slot) && tag_of(slot) == (index >= 1 -> lap : lap_before(lap)))
 
 /* stamp_log::look, the constructor of what it returns, and view::wait for a limit of the ring's capacity. `oldest` is
  * SEALED if it returns none. Once it has met a slot that can't be before the end, it walks from the first one: nobody
@@ -127,6 +149,9 @@ inline look() {
                    stamp = now;
 #else
                    stamp = (counts(newest) -> later_of(now, stamp_of(newest)) : now);
+#endif
+#ifdef GIVES_BACK
+                   stamp = (is_floor(oldest) -> later_of(stamp, offset_of(oldest) - FLOOR) : stamp);
 #endif
                    fits = !within(oldest) || limit == SHADOW;
                    overtaken = false
