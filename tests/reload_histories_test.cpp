@@ -119,10 +119,7 @@ void answers_by_what_is_in_force(std::uint64_t histories) {
 
 }  // namespace
 
-TEST_CASE(
-    "limits that are replaced at any time hold exactly from the next request on, but that a longer window may miss "
-    "what "
-    "is older than those before it reached") {
+TEST_CASE("limits that are replaced hold exactly from the next request on; a longer window may miss older usage") {
     answers_by_what_is_in_force(1000);
 }
 

@@ -229,10 +229,7 @@ TEST_CASE("10,000,000 invented keys of each kind take the memory of those that t
     asks_for_its_keys_alone(10'000'000 / haste);
 }
 
-TEST_CASE(
-    "a limit above 1,024 that is used up takes eight bytes a unit and few more, and what it grew out of is less than "
-    "twice "
-    "that") {
+TEST_CASE("a used-up limit above 1,024 takes eight bytes a unit and few more, what it outgrew less than twice that") {
     for (std::uint32_t const limit : {1025U, 1500U, 2049U, 6000U, 16'385U}) {
         sallyport::sliding_log limiter;
         std::size_t newest = 0;

@@ -4,7 +4,8 @@
  *
  * A ring of two slots. A slot is its lap modulo LAPS, then the stamp's distance from the base; below LEAST it is none,
  * and tells the generation of a slot that was not written yet. No model goes round LAPS times, so that eight tags stand
- * for 128. Left out are `position`, `remaining` and `reset`, which only tell, and look at the same slots again.
+ * for 128. Left out are `position`, `remaining` and `reset`, which only tell, and look at the same slots again; and
+ * `suit`, which tells stamps anew in a ring that nobody has found yet. Floors are in where GIVES_BACK is.
  *
  * A line of its own #ifdef or #ifndef is a mistake, and with it spin must find what does not hold; with some, although
  * it asks for nothing else, an admission that is one too many. */

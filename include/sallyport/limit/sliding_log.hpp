@@ -275,9 +275,10 @@ private:
 ///
 /// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
 /// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
-/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: that its usage needs, and as much again in
-/// smaller rings that it grew out of, which other keys get) and at most 64, of which the allocator has 8 to 16, for at most `max_clients` keys of proven clients and `max_unproven` of requests let in without a
-/// secret; and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
+/// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: for as many as its usage needs, twice as many
+/// whenever it has grown; the smaller rings that it grew out of, less than twice as large together, are left to other keys) and at
+/// most 64, of which the allocator has 8 to 16, for at most `max_clients` keys of proven clients and `max_unproven` of requests let in
+/// without a secret; and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
 /// `large_array`). Thread-safe.
 using sliding_log = basic_sliding_log<exact_scale>;
 
