@@ -174,8 +174,8 @@ private:
                 if (done == admission::overtaken) continue;
                 if (done == admission::no_room) return false;
             }
-            tell(claims, found, ring_of, now, counted,
-                 made);  // after the swap: the less lies between look and swap, the better
+            // After the swap: the less lies between look and swap, the fewer are overtaken.
+            tell(claims, found, ring_of, now, counted, made);
             return true;
         }
     }
@@ -185,9 +185,9 @@ private:
     struct weighed {
         std::uint32_t used;
         std::uint32_t used_then;
-        ticks until_freed;  ///< until the oldest that is used leaves the window
+        ticks until_freed;  ///< how long until the oldest that is used leaves the window
         ticks until_freed_then;
-        ticks waits;  ///< until the call fits; 0 if it does
+        ticks waits;  ///< how long until the call fits; 0 if it does
     };
     template <std::size_t Claims>
     struct weighed_claims {
