@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("a window in shadow beside others changes none of their answe
                    sallyport::sliding_log, sallyport::compact_sliding_log, sallyport::sliding_counter) {
     for (std::uint64_t seed = 0; seed < 200 / slowness; ++seed) {
         std::mt19937_64 random(seed);
-        TestType plain, trying;
+        TestType plain({.max_clients = 10, .max_unproven = 10}), trying({.max_clients = 10, .max_unproven = 10});
         std::array const windows{10 * ms, s, 60 * s, 3600 * s, 31 * 24 * 3600 * s};
         std::int64_t now = static_cast<std::int64_t>(random() % 4) << 52;
         for (int i = 0; i < 150; ++i) {
@@ -126,7 +126,7 @@ TEMPLATE_TEST_CASE("what an answer says of how things stand, a look at the same 
                    sallyport::sliding_log, sallyport::compact_sliding_log, sallyport::sliding_counter) {
     for (auto const first : {s, 3600 * s, 24 * 3600 * s, 31 * 24 * 3600 * s}) {
         for (auto const next : {s, 3600 * s, 24 * 3600 * s, 31 * 24 * 3600 * s}) {
-            TestType limiter;
+            TestType limiter({.max_clients = 10, .max_unproven = 10});
             std::int64_t now = 123'456'789'012'345;
             for (auto const window : {first, next, first}) {
                 now += 1'234'567;
