@@ -47,8 +47,12 @@ public:
     key_shard(key_shard const&) = delete;
     key_shard& operator=(key_shard const&) = delete;
     ~key_shard() {
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (auto* const each = block_in(slots_[i])) block::destroy(*memory_, each);
+        // No further than the last key: to read a slot that was never used makes the system give its memory.
+        for (std::size_t i = 0; count_ > 0; ++i) {
+            auto* const each = block_in(slots_[i]);
+            if (!each) continue;
+            block::destroy(*memory_, each);
+            --count_;
         }
         while (auto* const unused = spare_.take_any()) block::destroy(*memory_, unused);
     }
