@@ -132,6 +132,31 @@ TEST_CASE("under threads, no window of a sliding counter is ever over, and no ca
     }
 }
 
+TEST_CASE("under threads, what a sliding counter admits is counted once while its key gets more windows") {
+    constexpr std::uint32_t keys = 200'000 / slowness;
+    sallyport::sliding_counter limiter({.max_clients = keys});
+    auto const window = [](std::uint32_t key, int number) {
+        return sallyport::claim{.key = client(key), .quota = quota(1000 * number, 10 * s * number)};
+    };
+    std::vector<std::atomic<std::uint32_t>> admitted(keys);
+    std::atomic<std::uint32_t> current{0};
+    in_threads(2, [&](unsigned number) {
+        if (number == 0) {
+            for (std::uint32_t key = 0; key < keys; key = current) admitted[key] += passes(limiter, window(key, 1), 0);
+            return;
+        }
+        for (std::uint32_t key = 0; key < keys; current = ++key) {
+            sallyport::claim_list windows;
+            for (int i = 1; i <= 4; ++i) {
+                static_cast<void>(windows.push_back(window(key, i)));
+                auto const answer = limiter.take({windows.data(), windows.size()}, at(0));
+                admitted[key] += answer.outcome == verdict::admitted;
+            }
+        }
+    });
+    for (std::uint32_t key = 0; key < keys; ++key) REQUIRE(used(limiter, window(key, 1), 0) == admitted[key]);
+}
+
 TEST_CASE("a hundred million decisions of threads on a sliding counter: none over, none a sub-window early",
           "[.long]") {
     for (unsigned run = 0; run < 100; ++run) {

@@ -88,6 +88,9 @@ public:
     State* operator->() const noexcept { return state_; }
     bool is_still() const noexcept { return now_->load(std::memory_order_relaxed) == then_; }
 
+    /// Whether no other key has had it since: what was changed in it, before it was taken out of use, was of this key.
+    bool is_no_others() const noexcept { return now_->load(std::memory_order_relaxed) - then_ <= 1; }
+
 private:
     State* state_ = nullptr;
     std::atomic<std::uint32_t> const* now_ = nullptr;

@@ -179,7 +179,7 @@ private:
             if (!counters->replace(*seen, after)) continue;
             // Where a state is another key's since the look, and was counted in the same millisecond as often, one unit
             // was counted for that one; and here none.
-            if (!counters.is_still()) continue;
+            if (!counters.is_no_others()) continue;
             return true;
         }
     }
