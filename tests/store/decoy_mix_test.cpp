@@ -111,6 +111,20 @@ TEST_CASE("a profile is how many secrets, of which schemes, at which costs; thei
     CHECK(seen[2] > 400);
 }
 
+TEST_CASE("a decoy names a key that some record names, and no other once that is gone") {
+    auto const under = [](std::uint8_t key_name) {
+        auto stored = secret_of("keyed");
+        stored.hash.salt_names_key = true;
+        REQUIRE(stored.hash.salt.push_back(key_name));
+        return secrets{stored};
+    };
+    sp::decoy_mix mix(key);
+    add(mix, under('1'));
+    add(mix, under('2'));
+    remove(mix, under('1'));
+    for (std::uint32_t i = 0; i < 100; ++i) CHECK(mix.draw(id_of(i))->front().hash.salt[0] == '2');
+}
+
 TEST_CASE("the draw is the same for every store of one key and one mix, whatever came and went before") {
     sp::decoy_mix one(key);
     sp::decoy_mix other(key);

@@ -133,7 +133,7 @@ private:
     }
 
     static hash_form of(std::string_view id, crypto::digest256 const& digest) noexcept {
-        hash_form made{.scheme = name, .work = 2};
+        hash_form made{.scheme = name, .work = 2, .salt_names_key = true};
         for (auto const c : id) static_cast<void>(made.salt.push_back(static_cast<std::uint8_t>(c)));
         for (auto const byte : digest) static_cast<void>(made.digest.push_back(byte));
         return made;

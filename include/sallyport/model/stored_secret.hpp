@@ -42,6 +42,7 @@ struct hash_form {
     std::uint64_t work = 0;                           ///< a measure of one verification's work, to compare forms by
     bounded_list<std::uint8_t, max_digest> digest{};  ///< what the right secret derives
     bounded_list<std::uint8_t, max_salt> salt{};      ///< or the name of a key
+    bool salt_names_key = false;                      ///< which then is one for many
 
     /// The bytes of salt and digest as the schemes read them.
     constexpr std::span<std::uint8_t const> salt_bytes() const noexcept { return {salt.data(), salt.size()}; }

@@ -124,14 +124,19 @@ private:
         return made;
     }
 
-    /// What the work of verifying secrets depends on: the schemes, their costs and the sizes; sorted, a line for each.
+    /// What the work of verifying secrets depends on: the schemes, their costs, the sizes, and the keys by name, so that no
+    /// decoy names one that no record does; sorted, a line for each.
     static std::string text_of(std::span<stored_secret const> secrets) {
         std::string text;
         for (auto const& [form, not_before, expires, id] : secrets) {
             std::string line(form.scheme);
             for (auto const cost : form.cost) line += ' ' + std::to_string(cost);
             line += ' ' + std::to_string(form.work) + ' ' + std::to_string(form.salt.size()) + ' ' +
-                    std::to_string(form.digest.size()) + '\n';
+                    std::to_string(form.digest.size());
+            if (form.salt_names_key) {
+                for (auto const byte : form.salt) line += ' ' + std::to_string(byte);
+            }
+            line += '\n';
             std::size_t at = 0;
             while (at < text.size() && text.compare(at, line.size(), line) < 0) at = text.find('\n', at) + 1;
             text.insert(at, line);
