@@ -6,6 +6,7 @@
 #include <sallyport/limit/compact_sliding_log.hpp>
 #include <sallyport/limit/sliding_counter.hpp>
 #include <sallyport/limit/sliding_log.hpp>
+#include <sallyport/limit/untracked_calls.hpp>
 #include <sallyport/model/result.hpp>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 using namespace limits;
@@ -330,6 +332,22 @@ TEMPLATE_TEST_CASE(
     dear[0].cost = dear[1].cost = 6;
     CHECK(limiter.take(dear, at(2)).outcome == verdict::refused);
     CHECK(used(limiter, shared, 2) == 1);
+}
+
+TEST_CASE(
+    "where uncounted calls are admitted, a key that becomes known meanwhile is judged by all its windows or none") {
+    sallyport::untracked_calls const uncounted(sallyport::when_full::admit_untracked);
+    std::array const windows{asked(), sallyport::claim{.key = client(1), .quota = quota(9, 60 * s)}};
+    bool known = false;
+    auto const becomes_known = [&](auto const&) { return std::exchange(known, true); };
+    auto const judges = [](std::span<sallyport::claim const> claims, bool, sallyport::allowance& made) {
+        for (auto const& each : claims) static_cast<void>(made.states.push_back(untouched(each)));
+        return true;
+    };
+    auto const made = uncounted.answer(windows, true, becomes_known, judges);
+    REQUIRE(made.states.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) CHECK(made.states[i].quota == windows[i].quota);
+    CHECK(made.receipt.stamp == sallyport::steady_time::min());
 }
 
 TEST_CASE("room for no client, or for more than can be told apart, is a mistake") {

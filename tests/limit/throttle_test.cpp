@@ -132,6 +132,13 @@ TEST_CASE("a million peers take no more memory than was given, and a row that co
     }
 }
 
+TEST_CASE("a peer whose attempts were all given back makes room for another") {
+    sp::throttle throttle(sp::throttle::options{.capacity = 1});
+    throttle.give_back(throttle.count(v4(1), id_of(1), start));
+    CHECK_FALSE(throttle.count(v4(0xcb00'7101), id_of(1), start + 1s).shared);
+    CHECK(throttle.count(v4(1), id_of(1), start + 1s).shared);
+}
+
 TEST_CASE("one peer has one row, whatever ids it tries and whatever is given back") {
     sp::throttle throttle(sp::throttle::options{.capacity = 2});
     for (std::uint32_t i = 0; i < 10'000; ++i) {

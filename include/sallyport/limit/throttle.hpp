@@ -63,6 +63,7 @@ public:
         auto const is_it = [&](failure const& each) { return each.stamp == stamp && each.client == client; };
         auto const found = std::find_if(failures_.begin(), failures_.end(), is_it);
         if (found != failures_.end()) failures_.erase(found);
+        if (failures_.empty()) idle_from_ = std::numeric_limits<ticks>::min();
     }
 
     ticks idle_from() const noexcept { return idle_from_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <sallyport/model/bounded_list.hpp>
 #include <sallyport/model/claim.hpp>
 #include <sallyport/model/clock.hpp>
 
@@ -28,8 +29,12 @@ public:
     allowance answer(std::span<claim const> claims, bool counting, IsKnown const& is_known, Take const& take) const {
         if (full_ == when_full::fail) return {};
         claim_list known;
-        for (auto const& each : claims) {
-            if (is_known(each.key)) static_cast<void>(known.push_back(each));
+        bounded_list<bool, max_claims> was_known;  // asked once for all windows of a key
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            std::size_t first = 0;
+            while (claims[first].key != claims[i].key) ++first;
+            static_cast<void>(was_known.push_back(first < i ? was_known[first] : is_known(claims[i].key)));
+            if (was_known[i]) static_cast<void>(known.push_back(claims[i]));
         }
         bool const fits = std::all_of(claims.begin(), claims.end(),
                                       [](claim const& each) { return each.cost <= each.quota.limit() || each.shadow; });
@@ -42,7 +47,7 @@ public:
         allowance made{.outcome = fits ? seen.outcome : allowance::verdict::refused,
                        .receipt = {.stamp = steady_time::min()}};
         for (std::size_t i = 0, next = 0; i < claims.size(); ++i) {
-            bool const judged = next < known.size() && known[next].key == claims[i].key;
+            bool const judged = was_known[i] && !known.empty();
             static_cast<void>(made.states.push_back(judged ? seen.states[next++] : untouched(claims[i])));
             if (judged && i == 0) made.receipt = seen.receipt;
         }
