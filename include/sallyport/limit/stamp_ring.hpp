@@ -98,8 +98,8 @@ public:
                 }
             }
             if (gone == 0) return 0;
-            // Nothing in their places counts, and who looked before finds the slot that is written next changed; but by the
-            // second time in a row, when that look has counted more than there is.
+            // Nothing in their places counts. Who looked before finds the slot that is written next changed; or, where it
+            // was a floor already, has counted more than there is.
             auto const none = oldest_.other_none();
             auto left = gone;
             for (auto back = capacity_; left > 0; --back) {
