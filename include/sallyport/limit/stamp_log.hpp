@@ -18,10 +18,10 @@
 namespace sallyport {
 
 /// The last admissions of one key, one slot a unit of cost, in the order in which they were made: a log of which the
-/// newest are held, and whose entries change only where one is given back or all are told anew. A slot has the lap in which it was written, and a stamp that is never
-/// before that of the slot before. So one look, at the stamp as many units ago as the limit leaves room for,
-/// tells whether a call fits; and one compare-and-swap of the slot to be written next admits it, if nobody was
-/// admitted since: that slot's value never comes again. Who is refused writes nothing.
+/// newest are held, and whose entries change only where one is given back or all are told anew. A slot has the lap in
+/// which it was written, and a stamp that is never before that of the slot before. So one look, at the stamp as many
+/// units ago as the limit leaves room for, tells whether a call fits; and one compare-and-swap of the slot to be written
+/// next admits it, if nobody was admitted since: that slot's value never comes again. Who is refused writes nothing.
 ///
 /// This much of a `stamp_ring` any number of threads may do at once, and no thread waits for another. The slots lie in
 /// memory right behind it.
