@@ -131,8 +131,8 @@ constexpr quotas own_windows(rate_states const& rates, Api api) noexcept {
     return own;
 }
 
-/// Gives back, of what a grant has used up, once for each budget; whether it was still there in each. Of a budget that no claim
-/// is for any more nothing is given back.
+/// Gives back, of what a grant has used up, once for each budget; whether it was still there in each. Of a budget that
+/// no claim is for any more nothing is given back.
 template <class Limiter>
 bool give_back_each(Limiter& limiter, rate_states const& rates, claim_list const& claims) {
     bool all = !rates.empty();

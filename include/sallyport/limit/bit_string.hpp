@@ -6,8 +6,8 @@
 
 namespace sallyport {
 
-/// Numbers of 1 to 64 bits, one behind the other in words of 64, the first in the uppermost bits. Written once onto zeros, or
-/// read, from the front; the words outlive it.
+/// Numbers of 1 to 64 bits, one behind the other in words of 64, the first in the uppermost bits. Written once onto
+/// zeros, or read, from the front; the words outlive it.
 class bit_string {
 public:
     constexpr explicit bit_string(std::uint64_t* words) noexcept : words_(words) {}

@@ -70,9 +70,10 @@ private:
 static_assert(compact_scale::tick(quota::max_window) <= std::chrono::nanoseconds(std::int64_t{1} << 32));
 
 /// A sliding log of half the memory: 4 bytes for each unit that a key's limit allows, and up to 4 more besides than
-/// `sliding_log` takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window by which its key was
-/// counted, if that is more (see `tick`). Of those in shadow only a call's that has none in force count for this; a longer one
-/// beside one in force is measured as far back as the ticks reach: over that one at least, and two minutes. It errs on the refusing side only, and by at most one tick:
+/// `sliding_log` takes. It keeps stamps in ticks: 66 µs, or less than a millionth of the longest window by which its
+/// key was counted, if that is more (see `tick`). Of those in shadow only a call's that has none in force count for
+/// this; a longer one beside one in force is measured as far back as the ticks reach: over that one at least, and two
+/// minutes. It errs on the refusing side only, and by at most one tick:
 ///   - never over: a call is admitted only if the costs admitted before it within the window that ends at its stamp, plus
 ///     its own, are at most the limit;
 ///   - hardly early: a call is refused only if the costs admitted within the window and a tick before it, plus its own,

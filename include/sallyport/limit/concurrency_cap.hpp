@@ -29,9 +29,9 @@ namespace sallyport {
 /// set-up: 32 bytes, rounded up to a power of two in all, for each client that may run at once. A client of whom
 /// nothing runs is forgotten as soon as another needs its room.
 ///
-/// Clients are told apart by 61 bits of a hash under a random key (in smaller tables by fewer, in the smallest by 47), and lie in buckets of
-/// 16. One that finds its bucket full of others that run is refused, or admitted uncounted if the host says so: five in
-/// a million when as many clients run as may, and one in two billion when half as many do.
+/// Clients are told apart by 61 bits of a hash under a random key (in smaller tables by fewer, in the smallest by 47),
+/// and lie in buckets of 16. One that finds its bucket full of others that run is refused, or admitted uncounted if the
+/// host says so: five in a million when as many clients run as may, and one in two billion when half as many do.
 ///
 /// A permit may outlive the cap: what it has to give back to goes with the last one. Thread-safe; may be moved while
 /// nobody enters.

@@ -28,8 +28,8 @@ class key_counters {
 public:
     using ticks = window_counter::ticks;
 
-    /// The least capacity for so many windows, and sub-windows that count so much. Capacities are powers of four: so a block of
-    /// one capacity never stands in for one of another.
+    /// The least capacity for so many windows, and sub-windows that count so much. Capacities are powers of four: so a
+    /// block of one capacity never stands in for one of another.
     static constexpr std::uint32_t capacity_for(std::size_t windows, std::uint32_t highest_count) noexcept {
         if (windows == 1) return 1;
         auto const bits = std::min(static_cast<unsigned>(std::bit_width(highest_count)), window_counter::count_bits);

@@ -23,14 +23,16 @@
 
 namespace sallyport {
 
-/// From a key of so many words, at least four, to its state, for at most `capacity` keys, hashed under a random key of the table's own.
-/// Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock; several keys at once
-/// are locked in one fixed order. It has no thread: idle keys are forgotten during ordinary calls, and none but idle
-/// ones. Memory: 11 to 15 bytes for each key of a capacity from 16,384 on, which the system gives as they are used (see
-/// `large_array`), and the blocks of the states, which are kept for the next key. Thread-safe; may be moved while nobody uses it.
+/// From a key of so many words, at least four, to its state, for at most `capacity` keys, hashed under a random key of
+/// the table's own. Whoever only reads finds a key without a lock. Keys come and go in shards, each under a lock;
+/// several keys at once are locked in one fixed order. It has no thread: idle keys are forgotten during ordinary calls,
+/// and none but idle ones. Memory: 11 to 15 bytes for each key of a capacity from 16,384 on, which the system gives as
+/// they are used (see `large_array`), and the blocks of the states, which are kept for the next key. Thread-safe; may
+/// be moved while nobody uses it.
 ///
 /// A `State` lies at the end of a block, with memory behind it, for `State::bytes_behind(capacity)`. Its functions:
-///   - `State(capacity)`; `capacity()`: that one, whenever it is asked; and `start(state, from, generation)`: begins anew for a key whose stamps start at a moment;
+///   - `State(capacity)`; `capacity()`: that one, whenever it is asked; and `start(state, from, generation)`: begins
+///     anew for a key whose stamps start at a moment;
 ///   - `enter(state)` and `leave(held)`: nobody else uses it between them, not even one that found it without a lock;
 ///   - `take_over(held, other)`: begins with what another one holds, which then is used no more;
 ///   - `close(now)`: takes it out of use, for who found it without a lock too, if nothing in it counts any more;

@@ -16,9 +16,9 @@
 
 namespace sallyport {
 
-/// The keys of claims, for limiters that keep a `State` for each: two tables, one for the keys of proven clients, and one for
-/// those of requests let in without a secret; which are blocked; and what becomes of those for which there is no room.
-/// Thread-safe.
+/// The keys of claims, for limiters that keep a `State` for each: two tables, one for the keys of proven clients, and
+/// one for those of requests let in without a secret; which are blocked; and what becomes of those for which there is
+/// no room. Thread-safe.
 template <class State>
 class limited_keys {
 public:
@@ -31,9 +31,10 @@ public:
           blocked_(max_blocked),
           untracked_(full) {}
 
-    /// Answers all claims of a call: by `alone(table, claims, now, counting, made)`, which takes no lock and is false where it can't
-    /// answer; else by `together`, of the same form, which is false where there is no room. No claims are admitted; those that
-    /// are not of one kind fail, and so do more than `max_claims`, or more than four of one key.
+    /// Answers all claims of a call: by `alone(table, claims, now, counting, made)`, which takes no lock and is false
+    /// where it can't answer; else by `together`, of the same form, which is false where there is no room. No claims
+    /// are admitted; those that are not of one kind fail, and so do more than `max_claims`, or more than four of one
+    /// key.
     template <class Alone, class Together>
     allowance answer(std::span<claim const> claims, steady_time at, bool counting, Alone const& alone,
                      Together const& together) {

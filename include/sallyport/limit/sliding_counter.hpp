@@ -44,10 +44,10 @@ namespace sallyport {
 ///
 /// A call for one key that is known, by one length of window, takes no lock, unless it is the first to be admitted in a
 /// sub-window: one look-up, and one compare-and-swap if it is admitted. Others lock their keys' shards. Memory: 59
-/// bytes for a proven client with one window, whatever the limit; with two, three or four windows 75, 91 or 107 for limits up
-/// to 1,023, and at most 107, 123 or 155 (16 more, or a few times that, by how many bits the largest count takes). For at most
-/// `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a secret; a new key beyond that is
-/// answered `failed`, or admitted untracked if the host says so. Thread-safe.
+/// bytes for a proven client with one window, whatever the limit; with two, three or four windows 75, 91 or 107 for
+/// limits up to 1,023, and at most 107, 123 or 155 (16 more, or a few times that, by how many bits the largest count
+/// takes). For at most `max_clients` keys of proven clients and `max_unproven` keys of requests let in without a
+/// secret; a new key beyond that is answered `failed`, or admitted untracked if the host says so. Thread-safe.
 class sliding_counter {
 public:
     using when_full = sallyport::when_full;
@@ -68,8 +68,9 @@ public:
         return window_counter::sub_window(window);
     }
 
-    /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
-    /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
+    /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other calls
+    /// fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and
+    /// nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) { return answer(claims, now, true); }
 
     /// What `take` would answer, but that nothing is counted, and `remaining` and `reset` are as things stand.

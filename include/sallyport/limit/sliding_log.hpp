@@ -34,8 +34,9 @@ public:
     explicit basic_sliding_log(options const& bounds)
         : rings_(bounds.max_clients, bounds.max_unproven, bounds.max_blocked, bounds.full) {}
 
-    /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other
-    /// calls fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and nothing has changed.
+    /// All claims of one call are of one kind: of a proven client, or of a request let in without a secret. Other calls
+    /// fail, and those of more than `max_claims`, or of more than four of one key. Throws what allocation throws, and
+    /// nothing has changed.
     allowance take(std::span<claim const> claims, steady_time now) { return answer(claims, now, true); }
 
     /// What `take` would answer, but that nothing is counted, and `remaining` and `reset` are as things stand.
@@ -276,10 +277,10 @@ private:
 /// A call for one key that is known, of a cost of 1 or 0, takes no lock, whatever windows it has: one look-up, a few
 /// looks at the key's last admissions, and one compare-and-swap if it is admitted. Others lock their keys' shards.
 /// Memory: 8 bytes for each unit that a key's limit allows (above 1,024: for as many as its usage needs, twice as many
-/// whenever it has grown; the smaller rings that it grew out of, less than twice as large together, are left to other keys) and at
-/// most 64, of which the allocator has 8 to 16, for at most `max_clients` keys of proven clients and `max_unproven` of requests let in
-/// without a secret; and 11 to 15 bytes for each of these that there might be, which the system gives as they are used (see
-/// `large_array`). Thread-safe.
+/// whenever it has grown; the smaller rings that it grew out of, less than twice as large together, are left to other
+/// keys) and at most 64, of which the allocator has 8 to 16, for at most `max_clients` keys of proven clients and
+/// `max_unproven` of requests let in without a secret; and 11 to 15 bytes for each of these that there might be, which
+/// the system gives as they are used (see `large_array`). Thread-safe.
 using sliding_log = basic_sliding_log<exact_scale>;
 
 }  // namespace sallyport

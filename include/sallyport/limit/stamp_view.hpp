@@ -81,8 +81,9 @@ public:
         return cost == 0 ? 0 : until_outside(span_of(in, now), in.limit() - cost + 1);
     }
 
-    /// How much of the limit the window holds that ends at the stamp of `now`, and how long until the oldest of that leaves
-    /// it; 0 if there is none. Constant time where it is about as much as guessed; else the logarithm of how far off that was.
+    /// How much of the limit the window holds that ends at the stamp of `now`, and how long until the oldest of that
+    /// leaves it; 0 if there is none. Constant time where it is about as much as guessed; else the logarithm of how far
+    /// off that was.
     struct usage_type {
         std::uint32_t units;
         ticks until_freed;

@@ -24,7 +24,8 @@ public:
     explicit untracked_calls(when_full full) : full_(full), count_(std::make_unique<std::atomic<std::uint64_t>>(0)) {}
 
     /// What such a call is answered: if it is admitted, as one whose new keys have used nothing. Those that are known
-    /// (`is_known(key)`) are judged and counted as ever, by `take(claims, counting, made)`, which is false if there is no room.
+    /// (`is_known(key)`) are judged and counted as ever, by `take(claims, counting, made)`, which is false if there is
+    /// no room.
     template <class IsKnown, class Take>
     allowance answer(std::span<claim const> claims, bool counting, IsKnown const& is_known, Take const& take) const {
         if (full_ == when_full::fail) return {};

@@ -103,9 +103,9 @@ public:
 
     /// Counts all that another one holds, to be done first: each unit as if it had come at the end of its sub-window
     /// there, or in the oldest that is held here. None is taken to be gone: the other one's newest sub-window may lie
-    /// ahead of its last admission, where it took in what it has. No sub-window here reaches back before what is taken in:
-    /// what was admitted then, and isn't there, can't be given back in its stead. Nor is anything counted before, though there
-    /// be nothing to take in.
+    /// ahead of its last admission, where it took in what it has. No sub-window here reaches back before what is taken
+    /// in: what was admitted then, and isn't there, can't be given back in its stead. Nor is anything counted before,
+    /// though there be nothing to take in.
     constexpr void take_in(window_counter const& other) noexcept {
         if (other.is_empty() && other.start() == 0) return;  // from the beginning of time
         auto const last = std::min(other.start() + other.length() - 1, unit_of(never_ticks));

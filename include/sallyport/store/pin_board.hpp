@@ -121,9 +121,9 @@ private:
 /// A reader enters: it takes a place that is its thread's own as a rule, by one compare-and-swap, and walks. Then it
 /// notes what it found, and keeps that. Who takes objects away makes them unreachable, calls `retire` on each, sweeps,
 /// and drops them. A sweep looks at each place. Where a reader walks, it waits for the end of that walk, which is a
-/// look-up's and never an answer's, and looks again. Where one holds something that was retired, it makes over a claim to it, so that
-/// the pin itself deletes it if it is the last. So what is retired is gone at the end of the sweep but for what is
-/// pinned, however long that is; and a pin keeps its own two objects, and nothing else.
+/// look-up's and never an answer's, and looks again. Where one holds something that was retired, it makes over a claim
+/// to it, so that the pin itself deletes it if it is the last. So what is retired is gone at the end of the sweep but
+/// for what is pinned, however long that is; and a pin keeps its own two objects, and nothing else.
 ///
 /// Why that is enough: the sweep looks by read-modify-write. A reader that enters later than it looked has taken over
 /// what the sweep left there, and so sees what was made unreachable before; one that entered earlier is seen.

@@ -35,8 +35,8 @@ public:
     explicit tag_table(std::size_t entries)
         : count_(entries / comfortable + 1), tags_(count_ / group_size + 1), entries_(count_) {}
 
-    /// The entry of this hash that `is` says yes to; null if there is none. It is asked of one at least, so that nobody tells by
-    /// the time whether an entry is there; unless there is none in this group and the next few.
+    /// The entry of this hash that `is` says yes to; null if there is none. It is asked of one at least, so that nobody
+    /// tells by the time whether an entry is there; unless there is none in this group and the next few.
     template <class Is>
     Entry const* find(std::uint64_t hash, Is is) const noexcept {
         auto const wanted = tag_of(hash) * each_byte;
