@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <random>
 #include <utility>
+#include <vector>
 
 using limits::earliest;
 using limits::latest;
@@ -278,7 +280,7 @@ TEST_CASE("a ring that went round a million times is not taken for one that was 
 
 namespace {
 
-constexpr std::int64_t laps = 128;  // that a slot tells apart
+constexpr std::uint32_t laps = 128;  // that a slot tells apart
 
 /// Who looked sees each admission since, one by one: in one stamp for all laps but one, which no limit in force lets pass;
 /// and in stamps a millisecond apart for all of them and on.
@@ -289,7 +291,7 @@ void sleeps_while_the_ring_goes_round(std::uint32_t capacity) {
         owned_ring<Scale> ring(0, capacity);
         for (std::uint32_t i = 0; i < capacity; ++i) ring.admit(in, 1, 0);
         auto const late = ring.look();
-        for (std::int64_t i = 1; i <= (pace == 0 ? laps - 1 : laps + 1) * capacity; ++i) {
+        for (std::int64_t i = 1; i <= std::int64_t{pace == 0 ? laps - 1 : laps + 1} * capacity; ++i) {
             ring.admit(in, 1, i * pace);
             if (!late.overtaken()) FAIL("after " << i << " more it seems that there was none");
         }
@@ -297,7 +299,36 @@ void sleeps_while_the_ring_goes_round(std::uint32_t capacity) {
     }
 }
 
+/// Units of one stamp are admitted and given back, in any order: no look is as the ring was so many laps before.
+template <class Scale>
+void sleeps_while_units_are_given_back(std::uint32_t capacity, std::uint32_t limit) {
+    using ring_of_scale = sallyport::stamp_ring<Scale>;
+    owned_ring<Scale> ring(0, capacity);
+    auto const in = quota(limit, s);
+    ring.look_back(quota(capacity, s));
+    std::minstd_rand random(capacity);
+    std::vector<std::vector<typename ring_of_scale::view>> looks(3 * laps * capacity);
+    for (auto now = ring.look(); now.position() < looks.size(); now = ring.look()) {
+        looks[now.position()].push_back(now);
+        if (now.position() >= laps * capacity) {
+            for (auto const& late : looks[now.position() - laps * capacity]) REQUIRE(late.overtaken());
+        }
+        if (now.usage(in, ms).units < limit && random() % 3 > 0) {
+            REQUIRE(ring->admit_one(now, now.stamp(ms)) == ring_of_scale::admission::done);
+        } else {
+            ring.alone([&](auto& held) { held.give_back(held.stamp(ms), 1 + random() % 2); });
+        }
+    }
+}
+
 }  // namespace
+
+TEST_CASE("who sleeps while units of one stamp are given back, lap after lap, is overtaken") {
+    for (auto const& [capacity, limit] : {std::pair(2U, 1U), {3U, 2U}, {4U, 2U}, {8U, 5U}, {100U, 2U}}) {
+        sleeps_while_units_are_given_back<exact_scale>(capacity, limit);
+        sleeps_while_units_are_given_back<compact_scale>(capacity, limit);
+    }
+}
 
 TEST_CASE("who sleeps while the ring goes round as often as its slots tell apart is overtaken") {
     for (std::uint32_t const capacity : {1U, 2U, 7U}) {

@@ -82,7 +82,8 @@ public:
 
         /// Takes back units of this stamp, at most so many; how many there were. Those before them move up, so that the
         /// log is as if they had never been admitted, but for the place of the next, and that its stamp is not before
-        /// theirs: they have overwritten what was too old by then. Linear in the units held.
+        /// theirs (and after them, once so many were given back at one stamp that slots' values would come again): they have
+        /// overwritten what was too old by then. Linear in the units held.
         std::uint32_t give_back(ticks stamp, std::uint32_t cost) noexcept {
             auto const told = scale_.told(stamp);
             std::uint32_t gone = 0;
@@ -107,6 +108,7 @@ public:
                 put(back, none);
                 --left;
             }
+            if (may_have_gone_round()) last_ = std::max(last_, next_stamp());
             oldest_ = value::floor(oldest_.lap(), scale_.distance(last_));
             return gone;
         }
@@ -120,6 +122,17 @@ public:
         using view::capacity_, view::end_, view::index_, view::lap_, view::last_, view::oldest_, view::scale_;
 
         held(stamp_ring& ring, view const& seen) noexcept : view(seen), ring_(&ring) {}
+
+        /// Whether a slot's value may soon come again, were all units since of one stamp. Between two of one stamp that
+        /// are given back the ring goes round once at most, so that of two laps in a row one is seen here.
+        bool may_have_gone_round() const noexcept {
+            constexpr auto half = value::laps / 2;
+            return lap_ % half >= half - 2;
+        }
+        ticks next_stamp() const noexcept {
+            auto const step = scale_.counts_for(1);
+            return last_ <= view::never_ticks - step && this->is_told(last_ + step) ? last_ + step : last_;
+        }
 
         /// Writes a unit, and keeps the lap in which its place was written.
         void put(std::uint32_t back, std::uint64_t distance) noexcept {

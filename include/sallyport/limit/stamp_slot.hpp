@@ -13,8 +13,9 @@ namespace sallyport {
 /// written. One that is marked as a floor doesn't count: no later stamp is before it.
 ///
 /// A value comes again once its place was written 128 times more, and then by the same base for the same stamp alone. So
-/// many units of one stamp no limit in force lets pass: to miss them, a thread would have to sleep, between its look and
-/// its swap, through 128 laps that a limit in shadow let pass at one stamp, or until there is another base.
+/// many units of one stamp no limit in force lets pass, and where some are given back, stamps go on before that: to miss
+/// them, a thread would have to sleep, between its look and its swap, through 128 laps that a limit in shadow let pass at
+/// one stamp, or until there is another base.
 template <class Scale>
 class stamp_slot {
 public:
@@ -31,8 +32,9 @@ public:
     }
     constexpr bool is_floor() const noexcept { return (value_ & floor_mark) != 0; }
 
-    /// How a lap is told in a slot.
-    static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap & 0x7f; }
+    /// How a lap is told in a slot: it tells so many apart.
+    static constexpr std::uint32_t laps = 128;
+    static constexpr std::uint32_t tag_of(std::uint32_t lap) noexcept { return lap % laps; }
     constexpr std::uint32_t lap() const noexcept { return static_cast<std::uint32_t>(value_ >> lap_shift); }
 
     /// Whether it is a unit, or none, of that lap: neither sealed nor a floor.
