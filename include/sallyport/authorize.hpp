@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#    error "Sallyport needs C++20: -std=c++20"
+#endif
+
 #include <sallyport/capped_decision.hpp>
 #include <sallyport/limit/sliding_log.hpp>
 #include <sallyport/parts.hpp>

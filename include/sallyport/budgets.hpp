@@ -78,7 +78,7 @@ constexpr uuid digest_of_names(std::string_view first, std::string_view second) 
 /// The key of a budget that all share whom the host gives one name: a plan, a region. No key of a client, a project or
 /// an organisation is ever the same, nor that of a budget of another name.
 constexpr rate_key shared_key(budget_name name, std::string_view of) noexcept {
-    return {.client = digest_of_names(of, {}), .api = shared_place(key_kind::other, name)};
+    return {.client = digest_of_names(of, name.view()), .api = shared_place(key_kind::other, name)};
 }
 
 /// The budgets that most hosts want: the client's own, and those that the rules say are shared. A project's is used up by

@@ -27,7 +27,7 @@ struct request {
     peer_address peer{};                        ///< from the host's socket, or as its trusted proxies tell
     std::optional<bool> https{};                ///< whether it came encrypted to the host or its first proxy
     bool exempt = false;                        ///< of a peer that skips the limits; who it is, it proves as all do
-    std::uint32_t cost = 1;                     ///< what it uses of each limit; 0 or more than a limit never passes
+    std::uint32_t cost = 1;                     ///< of each limit; 0 or more than one in force never passes
 };
 
 }  // namespace sallyport

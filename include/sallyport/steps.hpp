@@ -107,7 +107,7 @@ constexpr bool can_pass(claim_list const& claims) noexcept {
     });
 }
 
-/// The limiter's answer to a request of a cost of 0, which no limit would ever hold back: none will ever admit it.
+/// What is made of the limiter's answer to a request of a cost of 0, which fits every limit: refused for good.
 constexpr allowance refused_for_good(allowance answer) noexcept {
     if (answer.outcome == allowance::verdict::failed) return answer;
     answer.outcome = allowance::verdict::refused;

@@ -248,6 +248,14 @@ TEST_CASE("a used-up limit above 1,024 takes eight bytes a unit and few more, wh
     }
 }
 
+TEMPLATE_TEST_CASE("to give back to a key that is not known takes no memory", "", sallyport::sliding_log,
+                   sallyport::compact_sliding_log, sallyport::sliding_counter) {
+    TestType limiter({.max_clients = 10});
+    auto const before = bytes;
+    CHECK_FALSE(limiter.give_back(client(1), 1, {.stamp = at(0)}));
+    CHECK(bytes == before);
+}
+
 TEST_CASE("what a key has outgrown is for others: many used-up limits take eight bytes a unit and 64 more each") {
     constexpr std::size_t limit = 2049;
     constexpr std::size_t keys = 640;

@@ -100,7 +100,7 @@ public:
     explicit blocked_keys(std::size_t capacity) : until_(checked(capacity)) {}
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
-    bool block(rate_key const& key, steady_time until, steady_time now) {
+    [[nodiscard]] bool block(rate_key const& key, steady_time until, steady_time now) {
         if (until <= now) return until_.erase(key), true;
         return until_.with(key, ticks(now), 0, [until](auto const& mark) { mark.set(ticks(until)); });
     }

@@ -64,7 +64,9 @@ public:
     auto prefetch(rate_key const& key) const noexcept { return proven_.prefetch(key); }
 
     /// Blocks a key until a moment; one that is not after `now` ends it. False if there is no room for one more.
-    bool block(rate_key const& key, steady_time until, steady_time now) { return blocked_.block(key, until, now); }
+    [[nodiscard]] bool block(rate_key const& key, steady_time until, steady_time now) {
+        return blocked_.block(key, until, now);
+    }
 
     /// How many keys are held.
     std::size_t size() const noexcept { return proven_.size() + unproven_.size(); }

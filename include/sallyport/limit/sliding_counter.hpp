@@ -81,10 +81,12 @@ public:
     /// of which a call of several keys has one in each `rate_state`. Once for an admission: units of one sub-window are not
     /// told apart, and so are those of before and after a `reset`.
     bool give_back(rate_key const& key, std::uint32_t cost, receipt const& of) {
+        auto& keys = keys_.of(key);
+        if (!keys.find_surely(key)) return false;  // nothing was counted that still is, and no room is made for it
         auto const stamp = ticks(of.stamp);
         bool gone = false;
         auto const use = [&](auto& counters) { gone = counters.give_back(cost, stamp); };
-        keys_.of(key).with(key, stamp, 1, use);
+        keys.with(key, stamp, 1, use);
         return gone;
     }
 
@@ -93,7 +95,9 @@ public:
 
     /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
     /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) { return keys_.block(key, until, now); }
+    [[nodiscard]] bool block(rate_key const& key, steady_time until, steady_time now) {
+        return keys_.block(key, until, now);
+    }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return keys_.prefetch(key); }

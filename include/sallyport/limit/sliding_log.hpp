@@ -45,10 +45,12 @@ public:
     /// Takes back what an admission counted for a key, after work that failed, say; whether it was still there. Its
     /// stamp is the receipt's, of which a call of several keys has one in each `rate_state`.
     bool give_back(rate_key const& key, std::uint32_t cost, receipt const& of) {
+        auto& keys = rings_.of(key);
+        if (!keys.find_surely(key)) return false;  // nothing was counted that still is, and no room is made for it
         auto const stamp = of.stamp.time_since_epoch().count();
         std::uint32_t gone = 0;
         auto const use = [&](auto& ring) { gone = ring.give_back(stamp, cost); };
-        rings_.of(key).with(key, stamp, 1, use);
+        keys.with(key, stamp, 1, use);
         return gone > 0;
     }
 
@@ -57,7 +59,9 @@ public:
 
     /// Refuses every call that claims this key until a moment; one that is not after `now` ends it. A claim in shadow tells
     /// that it would be refused, and is not. False if more keys are blocked already than there is room for.
-    bool block(rate_key const& key, steady_time until, steady_time now) { return rings_.block(key, until, now); }
+    [[nodiscard]] bool block(rate_key const& key, steady_time until, steady_time now) {
+        return rings_.block(key, until, now);
+    }
 
     /// Asks for the memory of a proven client's key (see `prefetching_limiter`).
     auto prefetch(rate_key const& key) const noexcept { return rings_.prefetch(key); }

@@ -84,8 +84,8 @@ constexpr rate_state const* tightest(rate_states const& states) noexcept {
     return found;
 }
 
-/// The place of an admission in the order of its (first) key, by which a test can replay what happened; or the place
-/// that a refused call was denied.
+/// The place of an admission in the order of its (first) key, by which a test can replay what happened; of a refused
+/// call nothing that a limiter promises, though a log tells the place that it was denied.
 struct receipt {
     steady_time stamp{};
     std::uint64_t position = 0;  ///< how many units that key had admitted before
