@@ -79,8 +79,10 @@ public:
     }
 
     /// Takes back what a grant has used up of all its budgets, after work that failed, say; whether it was still there
-    /// in each. Once for a decision, with the same request. The limiter has `give_back(key, cost, receipt)`, as
-    /// `sliding_log` does. Never throws; where it can't allocate, what is left counts on.
+    /// in each. Once for a decision, with the same request; the standard budgets read no header of it. Budgets are
+    /// those of the rules in force now: what was used of one that is gone since counts on. The limiter has
+    /// `give_back(key, cost, receipt)`, as `sliding_log` does. Never throws; where it can't allocate, what is left
+    /// counts on.
     bool give_back(decision const& granted, request const& asked) noexcept {
         static_assert(returning_limiter<std::remove_reference_t<decltype(limiter())>>,
                       "the limiter can't take anything back: it needs give_back(key, cost, receipt)");

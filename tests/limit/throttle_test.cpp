@@ -290,7 +290,11 @@ TEST_CASE("who goes on failing keeps an address tripped, and for at most the win
     CHECK(throttle.count(v4(1), id_of(1), now + 60s).admitted);
 }
 
-TEST_CASE("room for more peers than can be told apart is a mistake") {
+TEST_CASE("room for more peers than can be told apart is a mistake, and so is none where peers share") {
+    CHECK_THROWS_WITH(sp::throttle(sp::throttle::options{.for_all = 0}),
+                      "a throttle lets a peer fail at least once as often over all clients (for_all)");
+    CHECK_THROWS_WITH(sp::throttle(sp::throttle::options{.shared_buckets = 0}),
+                      "a throttle has a bucket at least for peers without room (shared_buckets)");
     CHECK_THROWS_WITH(sp::throttle(sp::throttle::options{.capacity = std::size_t{1} << 32}),
                       "a throttle has room for at most 4294967295 peers (capacity)");
 }

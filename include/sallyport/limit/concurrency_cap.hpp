@@ -26,8 +26,8 @@ namespace sallyport {
 ///
 /// Whoever enters gets a permit, and is counted until that ends. A client that runs, or ran lately, enters without a
 /// lock, by one compare-and-swap; another takes a short one. Nobody waits for room, and nothing is allocated but at
-/// set-up: 32 bytes, rounded up to a power of two in all, for each client that may run at once. A client of whom
-/// nothing runs is forgotten as soon as another needs its room.
+/// set-up: 32 bytes, rounded up to a power of two in all, for each client that may run at once, and for 16 at least. A
+/// client of whom nothing runs is forgotten as soon as another needs its room.
 ///
 /// Clients are told apart by 61 bits of a hash under a random key (in smaller tables by fewer, in the smallest by 47),
 /// and lie in buckets of 16. One that finds its bucket full of others that run is refused, or admitted uncounted if the

@@ -182,7 +182,7 @@ private:
             if (cost == 0) return true;
             if (!seen->is_newest(now)) return false;
             if (!counters->replace(*seen, after)) continue;
-            // Where a state is another key's since the look, and was counted in the same millisecond as often, one unit
+            // Where a state is another key's since the look, and was counted in the same millisecond as often, this cost
             // was counted for that one; and here none.
             if (!counters.is_no_others()) continue;
             return true;

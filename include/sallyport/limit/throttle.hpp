@@ -151,11 +151,11 @@ public:
         std::size_t shared_buckets = 4096;
     };
 
-    /// Raises `setup_error` for a capacity that none may have.
+    /// Raises `setup_error` for bounds that none may have.
     throttle() : throttle(options{}) {}
     explicit throttle(quota failures) : throttle(options{.failures = failures}) {}
     explicit throttle(options const& bounds)
-        : bounds_(checked(bounds)), rows_(bounds.capacity), shared_(std::max<std::size_t>(1, bounds.shared_buckets)) {}
+        : bounds_(checked(bounds)), rows_(bounds.capacity), shared_(bounds.shared_buckets) {}
 
     /// Counts an attempt as failed, if it may be made. Throws what allocation throws.
     counted_attempt count(peer_address const& peer, uuid const& client, steady_time now) {
@@ -203,6 +203,10 @@ private:
 
     static options const& checked(options const& bounds) {
         if (bounds.capacity > 0xffff'ffff) raise({"a throttle has room for at most 4294967295 peers (capacity)"});
+        if (bounds.for_all == 0)
+            raise({"a throttle lets a peer fail at least once as often over all clients (for_all)"});
+        if (bounds.shared_buckets == 0)
+            raise({"a throttle has a bucket at least for peers without room (shared_buckets)"});
         return bounds;
     }
 
@@ -236,8 +240,8 @@ private:
 
     void look(failure_row const& row, counted_attempt& made, steady_time now) const noexcept {
         auto const for_one = std::size_t{bounds_.failures->limit()};
-        auto const wait = row.wait(for_one, for_one * std::max(1U, bounds_.for_all), window(),
-                                   hash_(made.client.bytes()), ticks_of(now));
+        auto const wait =
+            row.wait(for_one, for_one * bounds_.for_all, window(), hash_(made.client.bytes()), ticks_of(now));
         made.retry_after = std::chrono::nanoseconds(wait);
         made.admitted = wait == 0;
     }
