@@ -324,7 +324,7 @@ void sleeps_while_units_are_given_back(std::uint32_t capacity, std::uint32_t lim
 }  // namespace
 
 TEST_CASE("who sleeps while units of one stamp are given back, lap after lap, is overtaken") {
-    for (auto const& [capacity, limit] : {std::pair(2U, 1U), {3U, 2U}, {4U, 2U}, {8U, 5U}, {100U, 2U}}) {
+    for (auto const& [capacity, limit] : {std::pair(1U, 1U), {2U, 1U}, {3U, 2U}, {4U, 2U}, {8U, 5U}, {100U, 2U}}) {
         sleeps_while_units_are_given_back<exact_scale>(capacity, limit);
         sleeps_while_units_are_given_back<compact_scale>(capacity, limit);
     }

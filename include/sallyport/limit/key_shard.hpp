@@ -220,8 +220,7 @@ private:
     std::uint32_t count_ = 0;
     std::uint32_t hand_ = 0;
     std::int64_t none_idle_before_ = earliest;
-    std::atomic<std::uint32_t> moves_{
-        0};  ///< odd while slots are moved; another number after that, or a key's new block
+    std::atomic<std::uint32_t> moves_{0};  ///< odd while slots are moved; another after, or after a key's new block
     spare_blocks<block> spare_;
 };
 
