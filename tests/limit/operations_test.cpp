@@ -66,8 +66,8 @@ TEST_CASE("what is given back can be used again, and the rest counts on") {
 
 TEST_CASE("with give-backs too, every answer is the model's, whatever the clock does") {
     auto const make = [] { return sallyport::sliding_log({.max_clients = 1000, .max_unproven = 1000}); };
-    auto const told = agrees_with_the_model(make, {.max_limit = 6, .max_cost = 4, .whole_budgets = true}, 3000, 100,
-                                            give_backs::some);
+    auto const told = agrees_with_the_model(make, {.max_limit = 6, .max_cost = 4, .whole_budgets = true}, 3000 * haste,
+                                            100, give_backs::some);
     CHECK(told.given_back > told.calls / 30);
 }
 

@@ -108,16 +108,11 @@ private:
         auto const use = [&](auto const& rings, auto const& enlarge) {
             for (std::size_t i = 0; i < claims.size(); ++i) rings[i]->look_back(claims[i].quota);
             auto const ring_of = [&rings](std::size_t i) -> view& { return *rings[i]; };
-            suit(claims, rings, now, [](auto const& ring, std::size_t) { return ring.is_new(); });
+            suit(claims, rings, enlarge, now, false);
             auto found = weigh(claims, ring_of, now);
-            if (counting && found.admitted) {
-                // Nobody has looked at another one yet; and what is told anew is weighed anew.
-                auto const in_another = [&enlarge](auto const& ring, std::size_t i) {
-                    enlarge(i, ring.capacity());
-                    return true;
-                };
-                if (suit(claims, rings, now, in_another)) found = weigh(claims, ring_of, now);
-            }
+            // Only a call that is counted has a known key's stamps told anew, and then it is weighed by what is told.
+            if (counting && found.admitted && suit(claims, rings, enlarge, now, true))
+                found = weigh(claims, ring_of, now);
             bool const counted = counting && found.admitted;
             tell(claims, found, ring_of, now, counted, made);
             if (!counted) return;
@@ -127,13 +122,16 @@ private:
         return known.with(claims, now, capacity_of, use);
     }
 
-    /// Has stamps told so that they suit what is asked of each key, in rings that were made ready for it; whether any was.
-    template <class Rings, class MakeReady>
-    static bool suit(std::span<claim const> claims, Rings const& rings, std::int64_t now, MakeReady const& make_ready) {
+    /// Has stamps of new keys, or of known ones too, told so that they suit what is asked of each; whether any were not.
+    template <class Rings, class Enlarge>
+    static bool suit(std::span<claim const> claims, Rings const& rings, Enlarge const& enlarge, std::int64_t now,
+                     bool known_too) {
         bool any = false;
         for (std::size_t i = 0; i < claims.size(); ++i) {
             auto const& measured = longest_in_force(claims, claims[i].key);
-            if (rings[i]->suits(measured) || !make_ready(*rings[i], i)) continue;
+            bool const is_new = rings[i]->is_new();
+            if (rings[i]->suits(measured) || !(is_new || known_too)) continue;
+            if (!is_new) enlarge(i, rings[i]->capacity());  // at another one nobody has looked yet
             rings[i]->suit(measured, now);
             any = true;
         }
